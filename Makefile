@@ -1,0 +1,65 @@
+# One virtual environment, made once; every target below installs what is missing and then does one thing.
+VENV ?= .venv
+BIN := $(VENV)/bin
+SUITABLE = import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c '$(SUITABLE)' 2>/dev/null && { echo $$p; break; }; done)
+RUN_INSTALLED := $(VENV)/.installed
+DEV_INSTALLED := $(VENV)/.installed-dev
+
+# The tests start processes of their own; more threads than cores only slow them down.
+export OMP_NUM_THREADS ?= 1
+
+.PHONY: help demo test check bench bench-speed bench-digits docs dist clean
+
+help:
+	@echo "make demo    install, adapt handwritten digits to another domain, write demo-run/report.html"
+	@echo "make test    install what is missing, run the tests with branch coverage"
+	@echo "make check   lint, format, types, layers"
+	@echo "make docs    build the documentation into build/docs"
+	@echo "make bench   the benchmark tables, speed then digits (the digits take an hour or two, resumable)"
+	@echo "make dist    wheel and sdist into dist/"
+
+$(VENV)/pyvenv.cfg:
+	@test -n "$(PYTHON)" || { echo "Acclimate needs Python 3.11, 3.12 or 3.13 on the PATH." >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(RUN_INSTALLED): pyproject.toml | $(VENV)/pyvenv.cfg
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(DEV_INSTALLED): pyproject.toml | $(VENV)/pyvenv.cfg
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@ $(RUN_INSTALLED)
+
+# A second `make demo` finishes an interrupted run, and says where the report is if it had finished.
+demo: $(RUN_INSTALLED)
+	$(BIN)/acclimate adapt --demo --out demo-run $$(test -e demo-run && echo --resume)
+	@echo "Open demo-run/report.html in a browser."
+
+test: $(DEV_INSTALLED)
+	$(BIN)/python -m pytest --numprocesses 2 --cov --cov-report term-missing:skip-covered
+
+check: $(DEV_INSTALLED)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+docs: $(DEV_INSTALLED)
+	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet docs build/docs
+
+bench: bench-speed bench-digits
+
+bench-speed: $(DEV_INSTALLED)
+	$(BIN)/python -m benchmarks.speed
+
+bench-digits: $(DEV_INSTALLED)
+	$(BIN)/python -m benchmarks.digits_accuracy
+
+dist: $(DEV_INSTALLED)
+	rm -rf dist
+	$(BIN)/python -m build
+
+clean:
+	rm -rf $(VENV) .venv-wheel build dist demo-run
