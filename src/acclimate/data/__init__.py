@@ -1,0 +1,57 @@
+"""Domains from folders, lists, tables, arrays and data sets, and the rows that training and prediction read.
+
+Names are resolved on first use (PEP 562): writing a file atomically should not load torch.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from acclimate.data.atomic import write_atomically
+    from acclimate.data.compatible import align_columns, check_compatible, check_source
+    from acclimate.data.domain import Domain
+    from acclimate.data.feature_cache import cached_features, clear_cache
+    from acclimate.data.image_rows import ImageRows
+    from acclimate.data.join import join_domains
+    from acclimate.data.preprocessing import Preprocessing
+    from acclimate.data.read import read_domain
+
+_HOME = {
+    "Domain": "domain",
+    "ImageRows": "image_rows",
+    "Preprocessing": "preprocessing",
+    "align_columns": "compatible",
+    "cached_features": "feature_cache",
+    "check_compatible": "compatible",
+    "check_source": "compatible",
+    "clear_cache": "feature_cache",
+    "join_domains": "join",
+    "read_domain": "read",
+    "write_atomically": "atomic",
+}
+
+__all__ = [
+    "Domain",
+    "ImageRows",
+    "Preprocessing",
+    "align_columns",
+    "cached_features",
+    "check_compatible",
+    "check_source",
+    "clear_cache",
+    "join_domains",
+    "read_domain",
+    "write_atomically",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
