@@ -1,0 +1,131 @@
+"""Values and gradient norms of two reference libraries, to one part in a million in float64."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import NamedTuple
+
+import pytest
+import torch
+from torch import Tensor
+
+from acclimate.losses import (
+    classifier_discrepancy_loss,
+    coral_loss,
+    diversity_loss,
+    domain_adversarial_loss,
+    entropy_loss,
+    information_maximisation_loss,
+    mcc_loss,
+    mmd_loss,
+)
+from acclimate.nn import gradient_reversal, reversal_scale
+from tests.golden.oracles import TLLIB, features, logits, pytorch_adapt, pytorch_adapt_inputs, random_state
+
+TOLERANCE = 1e-6
+
+
+class Golden(NamedTuple):
+    """One entry of TLlib's file: our loss of `inputs`, with the reference's departures added."""
+
+    name: str
+    loss: Callable[..., Tensor]
+    inputs: Callable[[], tuple[Tensor, ...]]
+
+
+def discriminate(width: int, x: Tensor) -> Tensor:
+    return x @ random_state(10, width, scale=0.1).detach()
+
+
+def dann(iteration: int, source: Tensor, target: Tensor) -> Tensor:
+    scale = reversal_scale(torch.tensor(iteration / 1000, dtype=torch.float64), gain=1.0)
+    reversed_features = gradient_reversal(torch.cat([source, target]), scale)
+    return domain_adversarial_loss(*discriminate(16, reversed_features).split([len(source), len(target)]))
+
+
+def tllib_mkmmd(source: Tensor, target: Tensor, **settings: object) -> Tensor:
+    return mmd_loss(source, target, estimator="unbiased", **settings) + 2 / (len(source) - 1)
+
+
+def entropy_with_tllib_epsilon(z: Tensor) -> Tensor:
+    p = z.softmax(1)
+    return entropy_loss(z) - (p * ((p + 1e-5).log() - p.log())).sum(1).mean()
+
+
+def target_logits() -> tuple[Tensor]:
+    return (logits()[1],)
+
+
+def source_logits() -> tuple[Tensor]:
+    return (logits()[0],)
+
+
+def tllib_cases() -> Iterator[Golden]:
+    yield Golden("mkmmd_linear=False", tllib_mkmmd, features)
+    yield Golden("mkmmd_fixed_sigma1", partial(tllib_mkmmd, bandwidths=(1.0,), scale=1.0), features)
+    for iteration in (0, 500, 1000, 5000):
+        yield Golden(f"dann_iter{iteration}", partial(dann, iteration), features)
+    yield Golden("mcc_T1.0", partial(mcc_loss, temperature=1.0), target_logits)
+    yield Golden("mcc_T2.5", mcc_loss, target_logits)
+    yield Golden("entropy_mean", entropy_with_tllib_epsilon, source_logits)
+    yield Golden("mcd_discrepancy", classifier_discrepancy_loss, logits)
+
+
+@pytest.mark.parametrize("case", tllib_cases(), ids=lambda case: case.name)
+def test_value_and_gradients_equal_tllib(case: Golden) -> None:
+    inputs = case.inputs()
+    value = case.loss(*inputs)
+    norms = [float(g.norm()) for g in torch.autograd.grad(value, inputs)]
+    assert float(value.detach()) == pytest.approx(TLLIB[case.name]["value"], rel=TOLERANCE)
+    assert norms == pytest.approx(TLLIB[case.name]["grad_l2"], rel=TOLERANCE)
+
+
+def schedules() -> list[str]:
+    return [name for name in TLLIB if name.startswith("grl_coeff")]
+
+
+@pytest.mark.parametrize("name", schedules())
+def test_reversal_schedule_equals_tllib(name: str) -> None:
+    """grl_coeff_alphaA_loL_hiH_N.._i..: with lo 0 the coefficient is hi times ours at progress i / N."""
+    _, _, alpha, low, high, total, iteration = name.split("_")
+    gain, low, high = float(alpha[5:]), float(low[2:]), float(high[2:])
+    progress = torch.tensor(int(iteration[1:]) / int(total[1:]), dtype=torch.float64)
+    assert low == 0
+    assert high * float(reversal_scale(progress, gain=gain)) == pytest.approx(TLLIB[name]["value"], rel=TOLERANCE)
+
+
+def lower_median_bandwidth(x: Tensor) -> float:
+    """pytorch-adapt's: the lower median of all n * n squared distances of x, the zero diagonal included."""
+    return float((x[:, None] - x[None]).square().sum(2).median())
+
+
+def adapt_mmd(x: Tensor, y: Tensor, scales: tuple[float, ...] = (1.0,), estimator: str = "unbiased") -> Tensor:
+    """exp(-s d^2 / bandwidth) is our kernel of bandwidth 1 / 2s; theirs are averaged, ours are summed."""
+    bandwidths = tuple(0.5 / s for s in scales)
+    scale = lower_median_bandwidth(x)
+    return mmd_loss(x, y, bandwidths, estimator=estimator, scale=scale) / len(scales)
+
+
+PYTORCH_ADAPT_CASES: dict[str, Callable[..., Tensor]] = {
+    "entropy(logits)": lambda i: entropy_loss(i["logits"]),
+    "diversity": lambda i: diversity_loss(i["logits"]),
+    "mcc(logits), temperature 1": lambda i: mcc_loss(i["logits"], temperature=1.0),
+    "mcc(logits), temperature 2.5": lambda i: mcc_loss(i["logits"], temperature=2.5),
+    "coral(x, y)": lambda i: coral_loss(i["x"], i["y"]),
+    "mmd^2(x, y), unbiased quadratic, 1 kernel": lambda i: adapt_mmd(i["x"], i["y"]),
+    "mmd^2(x, y), linear-time": lambda i: adapt_mmd(i["x"], i["y"], estimator="linear"),
+    "mmd^2(x, y), unbiased quadratic, mean of 7": lambda i: adapt_mmd(
+        i["x"], i["y"], scales=tuple(2.0**k for k in range(-3, 4))
+    ),
+    "mmd^2(x, y[:9])": lambda i: mmd_loss(i["x"], i["y"][:9], (1.0,), estimator="unbiased", scale=1.0),
+    "classifier discrepancy": lambda i: classifier_discrepancy_loss(i["logits"], i["logits2"]),
+    "information maximisation score": lambda i: -information_maximisation_loss(i["logits2"]),
+}
+
+
+@pytest.mark.parametrize("name", PYTORCH_ADAPT_CASES)
+def test_value_equals_pytorch_adapt(name: str) -> None:
+    ours = float(PYTORCH_ADAPT_CASES[name](pytorch_adapt_inputs()))
+    # The file holds ten decimals, which is what the absolute part allows for.
+    assert ours == pytest.approx(pytorch_adapt(name), rel=TOLERANCE, abs=5e-11)
