@@ -24,7 +24,7 @@ class Sample(NamedTuple):
     x: Tensor | tuple[Tensor, ...]
     y: Tensor | None = None
     domain: Tensor | None = None
-    index: Tensor | None = None
+    index: Tensor | None = None  # type: ignore[assignment]  # tuple has a method of this name
 
 
 class Step(NamedTuple):
@@ -62,7 +62,7 @@ class Predictions(NamedTuple):
     features: Array | None = None
     y: Array | None = None
     domain: Array | None = None
-    index: Array | None = None
+    index: Array | None = None  # type: ignore[assignment]
 
     @property
     def probs(self) -> Array:

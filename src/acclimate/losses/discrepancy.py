@@ -1,0 +1,24 @@
+"""How far two classifiers disagree."""
+
+from __future__ import annotations
+
+from jaxtyping import Float
+from torch import Tensor
+
+from acclimate.losses._precision import full_precision
+
+
+@full_precision
+def classifier_discrepancy_loss(logits: Float[Tensor, "n c"], other: Float[Tensor, "n c"]) -> Float[Tensor, ""]:
+    r"""Mean absolute difference of two predictions, :math:`\frac{1}{nc}\sum_{ik} |p_{ik} - q_{ik}|`.
+
+    Saito et al. 2018, https://arxiv.org/abs/1712.02560.
+
+    Args:
+        logits: Scores of the first classifier, (n, c).
+        other: Scores of the second classifier on the same rows, (n, c).
+
+    Returns:
+        A scalar in [0, 2/c], symmetric in its arguments, in at least float32.
+    """
+    return (logits.softmax(1) - other.softmax(1)).abs().mean()
