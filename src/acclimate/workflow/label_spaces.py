@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ..errors import InputError
+from acclimate.errors import InputError
 
 Relation = Literal["same", "partial", "open", "open-partial", "unknown"]
 SHOWN = 5  # class names listed before "and n more"
@@ -60,8 +60,8 @@ def compare_label_spaces(source: Sequence[str], target: Sequence[str] | None) ->
     theirs = tuple(name for name in target if name not in set(source))
     if not shared:
         raise InputError(
-            f"The label spaces are different: source has {_listed(ours)}, target has {_listed(theirs)}, and no class is "
-            "in both; name the same class the same way on both sides, or give the target as a flat, unlabelled folder."
+            f"The label spaces are different: source has {_listed(ours)}, target has {_listed(theirs)}, and no class "
+            "is in both; name the same class alike on both sides, or give the target as a flat, unlabelled folder."
         )
     return LabelSpaces(_relation(ours, theirs), shared, ours, theirs)
 
@@ -83,24 +83,41 @@ def _classes(names: Sequence[str]) -> str:
     return "1 class" if len(names) == 1 else f"{len(names)} classes"
 
 
-_SENTENCES = {
-    "same": lambda s: f"Same label space: source and target both have {_classes(s.shared)}.",
-    "partial": lambda s: (
-        f"Partial label space: the target lacks {_classes(s.source_private)} of the source ({_listed(s.source_private)}). "
-        "Methods that match whole distributions may force target rows into them."
-    ),
-    "open": lambda s: (
+def _partial(s: LabelSpaces) -> str:
+    return (
+        f"Partial label space: the target lacks {_classes(s.source_private)} of the source "
+        f"({_listed(s.source_private)}). Methods that match whole distributions may force target rows into them."
+    )
+
+
+def _open(s: LabelSpaces) -> str:
+    return (
         f"Open label space: the target has {_classes(s.target_private)} that the source does not know "
-        f"({_listed(s.target_private)}). Their rows will be labelled with one of the {_classes(s.shared)} of the source, "
-        "wrongly; low confidence is the only sign."
-    ),
-    "open-partial": lambda s: (
+        f"({_listed(s.target_private)}). Their rows get one of the {_classes(s.shared)} of the source, wrongly; "
+        "low confidence is the only sign."
+    )
+
+
+def _open_partial(s: LabelSpaces) -> str:
+    return (
         f"Open and partial label space: {_classes(s.shared)} shared, {_classes(s.source_private)} only in the source "
-        f"({_listed(s.source_private)}), {_classes(s.target_private)} only in the target ({_listed(s.target_private)}). "
-        "Target rows of unknown classes will be labelled wrongly; low confidence is the only sign."
-    ),
-    "unknown": lambda s: (
-        f"The target has no labels, so its label space is not known; it is taken to be that of the source "
+        f"({_listed(s.source_private)}), {_classes(s.target_private)} only in the target "
+        f"({_listed(s.target_private)}). Target rows of unknown classes get a wrong label; low confidence is the only "
+        "sign."
+    )
+
+
+def _unknown(s: LabelSpaces) -> str:
+    return (
+        "The target has no labels, so its label space is not known; it is taken to be that of the source "
         f"({_classes(s.shared)})."
-    ),
+    )
+
+
+_SENTENCES: dict[Relation, Callable[[LabelSpaces], str]] = {
+    "same": lambda s: f"Same label space: source and target both have {_classes(s.shared)}.",
+    "partial": _partial,
+    "open": _open,
+    "open-partial": _open_partial,
+    "unknown": _unknown,
 }

@@ -1,0 +1,163 @@
+"""The command line: the functions of `acclimate.workflow` in the same words. Nothing heavy is imported at the top."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+BAD_INPUT = 2
+
+
+class SentenceForBadInput(TyperGroup):
+    """Bad input ends a command with its one sentence and exit code 2 instead of a traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command."""
+        from acclimate.errors import InputError
+
+        try:
+            return super().invoke(ctx)
+        except InputError as error:
+            typer.echo(f"Error: {error}", err=True)
+            raise typer.Exit(BAD_INPUT) from error
+
+
+app = typer.Typer(
+    cls=SentenceForBadInput,
+    help="Carry what a model learned in one domain into another.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help starts sooner
+)
+cache = typer.Typer(help="The features of frozen backbones that are kept on disk.", no_args_is_help=True)
+app.add_typer(cache, name="cache")
+
+Label = Annotated[str | None, typer.Option(help="Column of a table that holds the labels.")]
+Task = Annotated[str, typer.Option(help="classification or regression.")]
+Model = Annotated[Path, typer.Option(help="What `acclimate adapt` left in --out, or its folder model/.")]
+
+
+@app.command()
+def adapt(
+    source: Annotated[list[str] | None, typer.Option(help="A labelled domain; repeat for several.")] = None,
+    target: Annotated[str | None, typer.Option(help="The domain to adapt to; needs no labels.")] = None,
+    out: Annotated[Path, typer.Option(help="Folder of the run; must not hold another one.")] = Path("run"),
+    demo: Annotated[bool, typer.Option("--demo", help="Run on data that scikit-learn ships.")] = False,
+    methods: Annotated[str | None, typer.Option(help="Candidates, comma-separated: see `acclimate methods`.")] = None,
+    select: Annotated[str | None, typer.Option(help="Rule of choice: im, entropy, snd, ..., ensemble, oracle.")] = None,
+    task: Task = "classification",
+    label_column: Label = None,
+    backbone: Annotated[str | None, typer.Option(help="A timm or torchvision name, small_cnn, mlp, ...")] = None,
+    weights: Annotated[str | None, typer.Option(help="default (pretrained), none (random) or a file.")] = None,
+    finetune: Annotated[
+        bool | None, typer.Option("--finetune/--frozen", help="Train the backbone, or run it once.")
+    ] = None,
+    steps: Annotated[int | None, typer.Option(help="Optimisation steps of each candidate.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Rows per step and domain.")] = None,
+    seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 0,
+    devices: Annotated[int, typer.Option(help="Processes, one device each.")] = 1,
+    accelerator: Annotated[str, typer.Option(help="auto, cpu or gpu.")] = "auto",
+    strict: Annotated[bool, typer.Option("--strict", help="An unreadable file is an error.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run that --out holds.")] = False,
+) -> None:
+    """Adapt a model to an unlabelled target; leave model, predictions and report in --out."""
+    from acclimate.workflow.adapt import adapt as run
+
+    run(
+        source,
+        target,
+        out=out,
+        demo=demo,
+        methods=methods.split(",") if methods else None,
+        select=select,
+        task=task,
+        label_column=label_column,
+        backbone=backbone,
+        weights=weights,
+        finetune=finetune,
+        steps=steps,
+        batch_size=batch_size,
+        seed=seed,
+        devices=devices,
+        accelerator=accelerator,
+        strict=strict,
+        resume=resume,
+    )
+
+
+@app.command()
+def predict(
+    model: Model,
+    input: Annotated[str, typer.Option(help="What to label: a folder, list, table or file of arrays.")],
+    out: Annotated[Path | None, typer.Option(help="Write the table here instead of printing it.")] = None,
+) -> None:
+    """Label new data from the target's domain."""
+    from acclimate.workflow.predict import predict as run
+    from acclimate.workflow.predictions_table import write_table
+
+    table = run(model, input)
+    if out is None:
+        typer.echo(table.to_csv(index=False), nl=False)
+    else:
+        write_table(table, out)
+
+
+@app.command()
+def evaluate(
+    model: Model,
+    data: Annotated[str, typer.Option(help="Labelled data from the target's domain.")],
+    label_column: Label = None,
+) -> None:
+    """Score a model on labelled data."""
+    from acclimate.workflow.evaluate import evaluate as run
+
+    typer.echo(run(model, data, label_column=label_column))
+
+
+@app.command()
+def methods(
+    setting: Annotated[str | None, typer.Option(help="Only methods for this setting, such as uda.")] = None,
+) -> None:
+    """List the methods there are, from the code."""
+    from acclimate.workflow.method_table import method_table, show_methods
+
+    show_methods(method_table(setting))
+
+
+@app.command()
+def eject(
+    method: Annotated[str, typer.Argument(help="A key from `acclimate methods`.")],
+    out: Annotated[Path | None, typer.Option(help="The script; METHOD.py if not given.")] = None,
+) -> None:
+    """Write a method as one stand-alone script that needs torch only."""
+    from acclimate.workflow.eject import eject as run
+
+    typer.echo(f"Wrote {run(method, out)}; it runs with torch alone.")
+
+
+@cache.command()
+def clear() -> None:
+    """Delete all cached features."""
+    from acclimate.data.feature_cache import clear_cache
+
+    clear_cache()
+
+
+@app.callback(invoke_without_command=True)
+def _version(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
+) -> None:
+    if version:
+        from importlib.metadata import version as installed
+
+        typer.echo(f"acclimate {installed('acclimate')}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line."""
+    app(prog_name="acclimate")
