@@ -1,0 +1,51 @@
+"""A small Sphinx extension: the page of methods, written from the registry, so that a new method brings its own page."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+
+from sphinx.application import Sphinx
+
+from acclimate.methods import METHODS, Method
+
+INTRODUCTION = """# Methods
+
+Every deep method of this version, written from the code. A key is what `--methods` and `DeepClassifier(method=...)`
+take; keys join with a plus sign (`dann+mcc`), sharing one feature pass. *Cost* is forward and backward passes through the
+backbone per step and batch, source-only being 1.
+
+| key | name | setting | tasks | cost | paper |
+|---|---|---|---|---|---|
+"""
+
+
+def row(method: type[Method]) -> str:
+    """One line of the table."""
+    cells = (f"`{method.key}`", method.title, ", ".join(method.settings), ", ".join(method.tasks), f"{method.passes:g}")
+    return f"| {' | '.join(cells)} | [{method.paper}]({method.url}) |\n"
+
+
+def entry(method: type[Method]) -> str:
+    """The method's own docstring: objective, defaults, deviations from the paper, reference, example."""
+    name = f"{method.__module__}.{method.__qualname__}"
+    build = inspect.signature(method.from_network)
+    defaults = [str(p) for p in build.parameters.values() if p.default is not p.empty]
+    options = f"Options and defaults: `{', '.join(defaults)}`.\n\n" if defaults else ""
+    return f"\n## {method.title}\n\n{options}```{{eval-rst}}\n.. autoclass:: {name}\n   :no-members:\n```\n"
+
+
+def write(app: Sphinx) -> None:
+    """Write ``generated/methods.md`` before Sphinx reads the pages; untouched where nothing changed."""
+    path = Path(app.srcdir) / "generated" / "methods.md"
+    methods = METHODS.values()
+    text = INTRODUCTION + "".join(map(row, methods)) + "".join(map(entry, methods))
+    path.parent.mkdir(exist_ok=True)
+    if not path.exists() or path.read_text() != text:
+        path.write_text(text)
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Called by Sphinx."""
+    app.connect("builder-inited", write)
+    return {"parallel_read_safe": True}
