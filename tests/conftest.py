@@ -42,3 +42,11 @@ def data_folder() -> Path:
     if not folder.is_dir():
         pytest.skip(f"needs the real data sets: no folder {folder}; name one in ACCLIMATE_DATA")
     return folder
+
+
+@pytest.fixture(scope="session")
+def two_processes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What each two-process check found wrong, "" where nothing: one pair of processes runs them all."""
+    from tests.nn.two_processes import run_both_ranks
+
+    return run_both_ranks(tmp_path_factory.mktemp("two-processes"))

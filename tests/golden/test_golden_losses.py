@@ -20,7 +20,7 @@ from acclimate.losses import (
     mcc_loss,
     mmd_loss,
 )
-from acclimate.nn import gradient_reversal, reversal_scale
+from acclimate.nn import MultilinearMap, gradient_reversal, reversal_scale
 from tests.golden.oracles import TLLIB, features, logits, pytorch_adapt, pytorch_adapt_inputs, random_state
 
 TOLERANCE = 1e-6
@@ -53,6 +53,27 @@ def entropy_with_tllib_epsilon(z: Tensor) -> Tensor:
     return entropy_loss(z) - (p * ((p + 1e-5).log() - p.log())).sum(1).mean()
 
 
+def restated_mcc(z: Tensor, temperature: float, epsilon: float) -> Tensor:
+    p = (z / temperature).softmax(1)
+    certainty = 1 + torch.exp((p * (p + epsilon).log()).sum(1)).detach()
+    confusion = (p * (len(p) * certainty / certainty.sum())[:, None]).T @ p
+    confusion = confusion / confusion.sum(1)
+    return (confusion.sum() - confusion.trace()) / p.shape[1]
+
+
+def mcc_with_tllib_epsilon(z: Tensor, temperature: float = 2.5) -> Tensor:
+    epsilon = restated_mcc(z, temperature, 1e-5) - restated_mcc(z, temperature, 0.0)
+    return mcc_loss(z, temperature) + epsilon
+
+
+def cdan(source: Tensor, target: Tensor) -> Tensor:
+    """At iteration 1000; the predictions are constants."""
+    scale = reversal_scale(torch.tensor(1.0, dtype=torch.float64), gain=1.0)
+    probs = torch.cat(logits()).detach().softmax(1)
+    joined = gradient_reversal(MultilinearMap(16, 5)(torch.cat([source, target]), probs), scale)
+    return domain_adversarial_loss(*discriminate(80, joined).split([len(source), len(target)]))
+
+
 def target_logits() -> tuple[Tensor]:
     return (logits()[1],)
 
@@ -66,19 +87,25 @@ def tllib_cases() -> Iterator[Golden]:
     yield Golden("mkmmd_fixed_sigma1", partial(tllib_mkmmd, bandwidths=(1.0,), scale=1.0), features)
     for iteration in (0, 500, 1000, 5000):
         yield Golden(f"dann_iter{iteration}", partial(dann, iteration), features)
-    yield Golden("mcc_T1.0", partial(mcc_loss, temperature=1.0), target_logits)
-    yield Golden("mcc_T2.5", mcc_loss, target_logits)
+    yield Golden("mcc_T1.0", partial(mcc_with_tllib_epsilon, temperature=1.0), target_logits)
+    yield Golden("mcc_T2.5", mcc_with_tllib_epsilon, target_logits)
+    yield Golden("cdan_entropy=False_iter1000", cdan, features)
     yield Golden("entropy_mean", entropy_with_tllib_epsilon, source_logits)
     yield Golden("mcd_discrepancy", classifier_discrepancy_loss, logits)
 
 
-@pytest.mark.parametrize("case", tllib_cases(), ids=lambda case: case.name)
+@pytest.mark.parametrize("case", list(tllib_cases()), ids=lambda case: case.name)
 def test_value_and_gradients_equal_tllib(case: Golden) -> None:
     inputs = case.inputs()
     value = case.loss(*inputs)
     norms = [float(g.norm()) for g in torch.autograd.grad(value, inputs)]
     assert float(value.detach()) == pytest.approx(TLLIB[case.name]["value"], rel=TOLERANCE)
     assert norms == pytest.approx(TLLIB[case.name]["grad_l2"], rel=TOLERANCE)
+
+
+def test_multilinear_map_equals_tllib_class_by_class() -> None:
+    row = MultilinearMap(16, 5)(features()[0], logits()[0].softmax(1))[0]
+    assert row[:16].tolist() == pytest.approx(TLLIB["multilinear_map_row0"]["value"], rel=TOLERANCE, abs=1e-10)
 
 
 def schedules() -> list[str]:
