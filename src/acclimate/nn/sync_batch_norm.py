@@ -56,7 +56,7 @@ class SyncBatchNorm(_BatchNorm):
     def _track(self, count: Tensor, mean: Tensor, variance: Tensor) -> None:
         batches = cast(Tensor, self.num_batches_tracked)
         batches.add_(1)
-        momentum = 1 / batches.to(mean.dtype) if self.momentum is None else torch.tensor(self.momentum).to(mean)
+        momentum = 1 / batches.to(mean.dtype) if self.momentum is None else torch.full_like(count, self.momentum)
         cast(Tensor, self.running_mean).lerp_(mean, momentum)
         cast(Tensor, self.running_var).lerp_(variance * count / (count - 1), momentum)
 
