@@ -1,0 +1,18 @@
+"""One file per deep method; each is a module whose forward is its training objective."""
+
+from acclimate.methods.alignment import Alignment as Alignment
+from acclimate.methods.base import Encoded as Encoded
+from acclimate.methods.base import Method as Method
+from acclimate.methods.combined import Combined as Combined
+from acclimate.methods.registry import METHODS as METHODS
+from acclimate.methods.registry import build as build
+from acclimate.methods.registry import find as find
+from acclimate.methods.registry import register as register
+from acclimate.methods.uda.cdan import CDAN as CDAN
+from acclimate.methods.uda.dan import DAN as DAN
+from acclimate.methods.uda.dann import DANN as DANN
+from acclimate.methods.uda.deep_coral import DeepCORAL as DeepCORAL
+from acclimate.methods.uda.mcc import MCC as MCC
+from acclimate.methods.uda.source_only import SourceOnly as SourceOnly
+
+register(list(globals().values()))

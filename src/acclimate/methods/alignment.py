@@ -1,0 +1,74 @@
+"""Methods that add a term to the source's supervised loss: one pass over both domains, then the term."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar, Literal, get_args
+
+import torch
+from torch import Tensor
+
+from acclimate.losses import cross_entropy_loss
+from acclimate.methods.base import Encoded, Method, inputs_of, labels_of
+from acclimate.nn import Classifier
+from acclimate.types import Sample, Step
+
+BatchNorm = Literal["joint", "separate"]
+Criterion = Callable[[Tensor, Tensor], Tensor]
+
+
+def encode_domains(method: Method, source: Sample, target: Sample, batch_norm: BatchNorm) -> tuple[Encoded, Encoded]:
+    """Both domains through the network being trained: in one pass, or each with statistics of its own."""
+    xs, xt = inputs_of(source, "source"), inputs_of(target, "target")
+    if batch_norm == "separate":
+        return Method.encode(method, xs), Method.encode(method, xt)
+    sizes = [len(xs), len(xt)]
+    joint = Method.encode(method, torch.cat([xs, xt]))
+    (fs, ft), (zs, zt) = (torch.split(part, sizes) for part in joint)
+    return Encoded(fs, zs), Encoded(ft, zt)
+
+
+def check_batch_norm(batch_norm: str) -> None:
+    """Refuse anything but the two ways there are."""
+    if batch_norm not in get_args(BatchNorm):
+        raise ValueError(f"batch_norm must be 'joint' or 'separate', not {batch_norm!r}")
+
+
+class Alignment(Method):
+    """Supervised loss on the source plus the terms of :meth:`alignment`, from one pass over both domains.
+
+    With several processes the rows of all are gathered first, so every term is that of the joined batch.
+
+    Args:
+        network: The network to adapt.
+        batch_norm: "joint": one pass over both domains, normalised together; "separate": a pass each. Default: the
+            paper's, ``default_batch_norm`` of the class.
+        criterion: Supervised loss of (outputs, y); default: cross-entropy. :func:`acclimate.losses.regression_loss`
+            makes it a regression method.
+    """
+
+    default_batch_norm: ClassVar[BatchNorm] = "joint"
+
+    def __init__(
+        self,
+        network: Classifier,
+        *,
+        batch_norm: BatchNorm | None = None,
+        criterion: Criterion = cross_entropy_loss,
+    ) -> None:
+        super().__init__(network)
+        self.batch_norm: BatchNorm = batch_norm or self.default_batch_norm
+        check_batch_norm(self.batch_norm)
+        self.criterion = criterion
+
+    def forward(self, source: Sample, target: Sample) -> Step:  # type: ignore[override]
+        """The objective on source rows (n, ...) with labels and target rows (m, ...) without."""
+        local_source, local_target = encode_domains(self, source, target, self.batch_norm)
+        s, t = self.gather_encoded(local_source), self.gather_encoded(local_target)
+        y = self.gather(labels_of(source, "source"))
+        losses = {"classification": self.criterion(s.logits, y), **self.alignment(s, t)}
+        return Step(losses, local_target.logits.detach())
+
+    def alignment(self, source: Encoded, target: Encoded) -> dict[str, Tensor]:
+        """The method's own terms, named and weighted."""
+        raise NotImplementedError

@@ -1,0 +1,68 @@
+"""All methods by name, read off the classes themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from acclimate.errors import InputError, unknown_name
+from acclimate.methods.alignment import Alignment
+from acclimate.methods.base import Method
+from acclimate.methods.combined import Combined
+from acclimate.nn import Classifier
+
+METHODS: dict[str, type[Method]] = {}
+
+
+def register(classes: Iterable[object]) -> None:
+    """Enter every concrete method among ``classes``; one key, one class.
+
+    Raises:
+        ValueError: If two classes claim one key.
+    """
+    for cls in classes:
+        if not (isinstance(cls, type) and issubclass(cls, Method)) or "key" not in vars(cls):
+            continue
+        if METHODS.setdefault(cls.key, cls) is not cls:
+            raise ValueError(f"{cls.__name__} and {METHODS[cls.key].__name__} both claim the key {cls.key!r}")
+
+
+def find(key: str) -> type[Method]:
+    """The method called ``key``.
+
+    Raises:
+        InputError: If there is none, with the nearest name.
+    """
+    if key not in METHODS:
+        raise unknown_name("method", key, METHODS)
+    return METHODS[key]
+
+
+def build(key: str, network: Classifier, num_outputs: int, **params: Any) -> Method:
+    """A method by name, with the parts it needs built to fit ``network``; "dann+mcc" combines.
+
+    Args:
+        key: A name, or several joined by "+".
+        network: The network to adapt.
+        num_outputs: c, the number of classes; 1 for regression.
+        **params: Arguments of the method. For a combination only those that all its parts take.
+
+    Raises:
+        InputError: On an unknown name or argument, or methods that cannot be combined.
+
+    Example:
+        >>> from torch import nn
+        >>> build("dann+mcc", Classifier(nn.Linear(8, 16), nn.Linear(16, 3)), 3).title
+        'DANN + MCC'
+    """
+    parts = [find(part).from_network(network, num_outputs, **params) for part in key.split("+")]
+    return parts[0] if len(parts) == 1 else combine(parts)
+
+
+def combine(parts: list[Method]) -> Combined:
+    """The sum of several methods on one network."""
+    alignments = [part for part in parts if isinstance(part, Alignment)]
+    if len(alignments) < len(parts):
+        odd = next(part for part in parts if not isinstance(part, Alignment))
+        raise InputError(f"{odd.title} cannot be combined: it has a training scheme of its own.")
+    return Combined(*alignments)

@@ -1,0 +1,1 @@
+"""Unsupervised adaptation: a labelled source and an unlabelled target over the same classes."""
