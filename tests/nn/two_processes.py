@@ -1,6 +1,6 @@
 """Runs all two-process checks in ONE pair of gloo processes, each check in a process group of its own.
 
-`python -m tests.nn.two_processes RANK FOLDER` is one of the pair; `FOLDER/RANK.json` maps each check to its traceback or "".
+`python -m tests.nn.two_processes RANK FOLDER` is one of the pair; `FOLDER/RANK.json` maps checks to tracebacks or "".
 A check is a function of the rank that does its collective part inside `with process_group():`, so what stands before
 that runs as one process would.
 """
