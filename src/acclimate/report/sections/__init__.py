@@ -1,0 +1,1 @@
+"""Sections of the report: one file each, the record in, a section out."""
