@@ -1,0 +1,167 @@
+"""Tables with a label column: CSV, TSV, Parquet, or a pandas DataFrame."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from acclimate.data.domain import Domain
+from acclimate.data.labels import Task, encode_labels
+from acclimate.data.readers.arrays import as_floats, row_names
+from acclimate.errors import InputError, unknown_name
+from acclimate.types import Array
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LABEL_COLUMNS = ("label", "labels", "y", "target", "class", "category")
+MOST_TEXTS = 256  # different texts in a column that is still taken for a category
+MISSING = "missing"
+SEPARATORS = ",;\t|"
+TABLE_SUFFIXES = frozenset({".csv", ".tsv", ".parquet", ".pq"})
+
+
+def read_table(path: Path, name: str, task: Task, labeled: bool | None, label_column: str | None) -> Domain:
+    """Read a table, ``.csv``, ``.tsv`` (both also ``.gz``) or ``.parquet``.
+
+    A text file whose first line holds a number has no header; the columns besides the label are then named 0, 1, ...,
+    and the label column is given by its place, -1 being the last. The rest is as in :func:`read_frame`.
+
+    Raises:
+        InputError: The file cannot be read as a table, or as in :func:`read_frame`.
+    """
+    suffix = Path(path.stem).suffix if path.suffix.lower() == ".gz" else path.suffix
+    if suffix.lower() in (".parquet", ".pq"):
+        return read_frame(_parquet(path), name, str(path), task, labeled, label_column)
+    frame, has_header = _text(path, label_column)
+    if not has_header:
+        frame, label_column = _numbered(frame, path, label_column)
+    return read_frame(frame, name, str(path), task, labeled, label_column)
+
+
+def read_frame(
+    frame: pd.DataFrame, name: str, origin: str, task: Task, labeled: bool | None, label_column: str | None
+) -> Domain:
+    """Make a domain of a DataFrame.
+
+    Columns of numbers and of true/false are taken as they are. A column of texts becomes one column of 0 and 1 for
+    each of its texts, named ``column=text``; a missing text counts as one more. Where the texts of two tables differ,
+    :func:`acclimate.data.align_columns` brings the one to the columns of the other. An unnamed first column, pandas'
+    row number, is left out.
+
+    Args:
+        frame: n rows.
+        name: What to call the domain.
+        origin: What to call the table in errors.
+        task: How to read the labels.
+        labeled: ``True`` insists on labels, ``False`` drops the label column, ``None`` takes it if it is there.
+        label_column: Its name; ``None`` takes the one that is called label, y, target, class or category.
+
+    Raises:
+        InputError: No such label column, a missing or infinite number, or a column that is neither of numbers nor of
+            few texts.
+    """
+    frame = frame.rename(columns=str).drop(columns=["Unnamed: 0"], errors="ignore")
+    if not len(frame):
+        raise InputError(f"{origin} has no rows; add some.")
+    key = _label_column(list(frame.columns), origin, label_column, labeled)
+    labels, classes = None, None
+    if key is not None and labeled is not False:
+        labels, classes = encode_labels(_cells(frame[key]), task, row_names(origin, len(frame)))
+    x, columns = _features(frame.drop(columns=[key] if key else []), origin)
+    ids = tuple(map(str, range(len(frame))))
+    return Domain(name, "features", x, labels, classes, ids, origin, columns=columns)
+
+
+def _cells(column: pd.Series[Any]) -> list[Any]:
+    return column.astype(object).where(column.notna(), None).tolist()
+
+
+def _parquet(path: Path) -> pd.DataFrame:
+    import pandas as pd
+
+    try:
+        return pd.read_parquet(path)
+    except ImportError:
+        raise InputError(f"{path} needs pyarrow; run: pip install 'acclimate[parquet]'.") from None
+    except Exception as error:  # pyarrow has a tree of errors of its own
+        raise InputError(f"{path} is not a readable Parquet file ({error}); save it again.") from error
+
+
+def _text(path: Path, label_column: str | None) -> tuple[pd.DataFrame, bool]:
+    import pandas as pd
+
+    try:
+        # The head tells the separator and whether there is a header, by pandas' own reading of quotes and compression.
+        first = str(pd.read_csv(path, header=None, nrows=1, sep="\x01", skipinitialspace=True).iloc[0, 0])
+        separator = max(SEPARATORS, key=first.count)
+        cells = [cell.strip().strip('"') for cell in first.split(separator)]
+        header = label_column in cells or not any(map(_is_number, cells))
+        frame = pd.read_csv(path, sep=separator, header=0 if header else None, skipinitialspace=True)
+        return frame, header
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, OSError, EOFError) as error:
+        raise InputError(f"{path} cannot be read as a table: {str(error).strip()}; correct that line.") from error
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def _numbered(frame: pd.DataFrame, path: Path, label_column: str | None) -> tuple[pd.DataFrame, str | None]:
+    """Name the columns of a headless table so that the features have the same names with and without a label."""
+    if label_column is None:
+        return frame, None
+    if label_column.lstrip("-").isdecimal() and -frame.shape[1] <= int(label_column) < frame.shape[1]:
+        place = int(label_column) % frame.shape[1]
+        names = [str(column - (column > place)) for column in range(frame.shape[1])]
+        names[place] = "label"
+        return frame.set_axis(names, axis="columns"), "label"
+    raise InputError(
+        f"{path} has no header (its first line holds numbers), so it has no column '{label_column}'; add a line of "
+        f"names, or give the label column by its place, 0 to {frame.shape[1] - 1} or -1 for the last."
+    )
+
+
+def _label_column(columns: list[str], origin: str, given: str | None, labeled: bool | None) -> str | None:
+    if given is not None:
+        if given not in columns and labeled:
+            raise InputError(f"{origin}: {unknown_name('label column', given, columns)}")
+        return given if given in columns else None
+    found = [column for column in columns if column.lower() in LABEL_COLUMNS]
+    if len(found) > 1 and labeled is not False:
+        raise InputError(f"{origin} could be labelled by the columns {' or '.join(found)}; give the label column.")
+    if not found and labeled:
+        raise InputError(f"{origin} has no label column that is called so; give it, one of: {', '.join(columns)}.")
+    return found[0] if found else None
+
+
+def _features(frame: pd.DataFrame, origin: str) -> tuple[Array, tuple[str, ...]]:
+    parts = [_encoded(frame[column], origin) for column in frame.columns]
+    if not parts:
+        raise InputError(f"{origin} has no column besides the label; add columns of features.")
+    columns = tuple(name for names, _ in parts for name in names)
+    values = np.concatenate([values for _, values in parts], axis=1)
+    return as_floats(values, origin, columns), columns
+
+
+def _encoded(column: pd.Series[Any], origin: str) -> tuple[list[str], Array]:
+    """Names and values (n, k) of what one column becomes."""
+    name = str(column.name)
+    if column.dtype.kind in "biuf":
+        return [name], column.to_numpy(dtype=np.float64, na_value=np.nan)[:, None]
+    if column.dtype.kind in "mMc":
+        raise InputError(f"{origin}, column '{name}' holds {column.dtype} values; turn it into numbers or remove it.")
+    texts = [str(cell).strip() if cell is not None else MISSING for cell in _cells(column)]
+    found = sorted(set(texts))
+    if len(found) > MOST_TEXTS:
+        raise InputError(
+            f"{origin}, column '{name}' holds {len(found)} different texts ('{found[0]}', ...), more than a category "
+            "has; remove the column or turn it into numbers."
+        )
+    return [f"{name}={text}" for text in found], (np.array(texts)[:, None] == np.array(found)).astype(np.float64)
