@@ -15,9 +15,11 @@ from types import ModuleType
 from typing import Any
 
 PACKAGE = __name__.partition(".")[0]
-SHAPES = re.compile(
-    r'\b(?:Float|Int|Integer|Bool|Num|Shaped)\[([\w.]+), "[^"]*"\]'
-)  # jaxtyping: shapes as comments only
+LEFT_OUT = (
+    (re.compile(r'\b(?:Float|Int|Integer|Bool|Num|Shaped)\[([\w.]+), "[^"]*"\]'), r"\1"),  # shapes need jaxtyping
+    (re.compile(r'\n\n +Example:\n.*?(\n *""")', re.DOTALL), r"\1"),  # examples import this package
+    (re.compile(r" +# type: ignore\S*(  # .*)?$", re.MULTILINE), ""),
+)
 
 
 @dataclass(frozen=True)
@@ -29,11 +31,10 @@ class Imported:
     alias: str
 
     @property
-    def line(self) -> str:
-        """The import as a line of code."""
+    def renamed(self) -> str:
+        """``name as alias``, or the name alone."""
         what = self.name or self.module
-        rename = f" as {self.alias}" if self.alias != what else ""
-        return f"from {self.module} import {what}{rename}" if self.name else f"import {what}{rename}"
+        return what if self.alias == what else f"{what} as {self.alias}"
 
 
 class SourceModule:
@@ -56,10 +57,13 @@ class SourceModule:
         return {found.alias: found for node in nodes for found in self._imported(node)}
 
     def text(self, node: ast.stmt) -> str:
-        """The source of a definition, decorators included, shapes in annotations left out."""
+        """The source of a definition, decorators included, without what only this package can read."""
         decorators = [d.lineno for d in getattr(node, "decorator_list", [])]
         first = min([node.lineno, *decorators])
-        return SHAPES.sub(r"\1", "\n".join(self.lines[first - 1 : node.end_lineno]))
+        text = "\n".join(self.lines[first - 1 : node.end_lineno])
+        for pattern, replacement in LEFT_OUT:
+            text = pattern.sub(replacement, text)
+        return text
 
     def _imported(self, node: ast.Import | ast.ImportFrom) -> Iterator[Imported]:
         for alias in node.names:
@@ -82,11 +86,13 @@ class Gathered:
 
     def add(self, module: str, name: str) -> None:
         """Add a definition and, before it, whatever it refers to."""
-        module = _home(module, name)
-        source = self.modules.setdefault(module, SourceModule(importlib.import_module(module)))
         if (module, name) in self.started:
             return
         self.started.add((module, name))
+        source = self.modules.setdefault(module, SourceModule(importlib.import_module(module)))
+        if name not in source.definitions:  # a package's __init__ that hands the name on
+            self._add_used(source, name)
+            return
         node = source.definitions[name]
         for used in _used_names(node):
             self._add_used(source, used)
@@ -112,8 +118,8 @@ class Gathered:
         twice = {name for name in names if names.count(name) > 1}
         if twice:
             raise ValueError(f"Defined in two modules: {', '.join(sorted(twice))}; rename one of them.")
-        imports = "\n".join(sorted({found.line for found in self.imports}))
-        return "\n\n\n".join(["from __future__ import annotations\n\n" + imports, *self.definitions.values()]) + "\n"
+        head = ["from __future__ import annotations", "", *_import_lines(self.imports)]
+        return "\n\n\n".join(["\n".join(head), *self.definitions.values()]) + "\n"
 
 
 def gather(*wanted: type | Callable[..., Any]) -> str:
@@ -131,11 +137,11 @@ def gather(*wanted: type | Callable[..., Any]) -> str:
     return gathered.text()
 
 
-def _home(module: str, name: str) -> str:
-    """The module that defines a name, which may reach another one through a package's ``__init__``."""
-    thing = getattr(importlib.import_module(module), name)
-    home = str(getattr(thing, "__module__", module))
-    return home if home.partition(".")[0] == PACKAGE else module
+def _import_lines(imports: set[Imported]) -> list[str]:
+    whole = [f"import {found.renamed}" for found in imports if not found.name]
+    modules = sorted({found.module for found in imports if found.name})
+    names = {module: sorted({i.renamed for i in imports if i.name and i.module == module}) for module in modules}
+    return sorted(whole) + [f"from {module} import {', '.join(names[module])}" for module in modules]
 
 
 def _defined(node: ast.stmt) -> list[str]:

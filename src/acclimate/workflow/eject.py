@@ -1,0 +1,74 @@
+"""Write a method as one stand-alone script."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import acclimate
+from acclimate.errors import InputError
+from acclimate.methods import Combined, Method, find
+from acclimate.workflow.ejected_loop import main
+from acclimate.workflow.run_folder import write_text
+from acclimate.workflow.standalone_source import gather
+
+HEAD = '''"""{title} with a plain training loop, in one file that needs torch only.
+
+{paper}.
+
+Taken out of acclimate {version} by `acclimate eject {key}`. Put your own data into `made_domains` and your own network
+into `main`; everything above them is the method.
+"""
+
+'''
+TAIL = """
+
+if __name__ == "__main__":
+    main({build})
+"""
+
+
+def eject(key: str, out: Path | None = None) -> Path:
+    """Write a method, the losses and networks it needs and a plain training loop as one script.
+
+    Args:
+        key: A method's key; several joined by ``+`` for their sum.
+        out: The script to write; ``KEY.py`` in the current folder if not given. It must not be there yet.
+
+    Returns:
+        The script's path.
+
+    Raises:
+        InputError: The method is not known, or the file is there already.
+    """
+    classes = [find(part) for part in key.split("+")]
+    path = Path(f"{key.replace('+', '_')}.py") if out is None else out
+    if path.exists():
+        raise InputError(f"{path} is there already and is not overwritten; name another file with --out.")
+    write_text(path, script(classes))
+    return path
+
+
+def script(classes: list[type[Method]]) -> str:
+    """The text of a script that trains the sum of these methods.
+
+    Args:
+        classes: One or more classes of methods.
+
+    Returns:
+        Python source that imports torch and the standard library only.
+    """
+    wanted = [*classes, *([Combined] if len(classes) > 1 else []), main]
+    head = HEAD.format(
+        title=" + ".join(cls.title for cls in classes),
+        paper=";\n".join(f"{cls.paper}, {cls.url}" for cls in classes),
+        version=acclimate.__version__,
+        key="+".join(cls.key for cls in classes),
+    )
+    return head + gather(*wanted) + TAIL.format(build=_construction(classes))
+
+
+def _construction(classes: list[type[Method]]) -> str:
+    calls = [f"{cls.__name__}.from_network" for cls in classes]
+    if len(calls) == 1:
+        return calls[0]
+    return f"lambda network, outputs: Combined({', '.join(f'{call}(network, outputs)' for call in calls)})"
