@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from acclimate.data.join import join_domains
     from acclimate.data.preprocessing import Preprocessing
     from acclimate.data.read import read_domain
+    from acclimate.data.stack import stack_domains
 
 _HOME = {
     "Domain": "domain",
@@ -29,6 +30,7 @@ _HOME = {
     "clear_cache": "feature_cache",
     "join_domains": "join",
     "read_domain": "read",
+    "stack_domains": "stack",
     "write_atomically": "atomic",
 }
 
@@ -43,6 +45,7 @@ __all__ = [
     "clear_cache",
     "join_domains",
     "read_domain",
+    "stack_domains",
     "write_atomically",
 ]
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 
-from acclimate.errors import InputError
+from acclimate.errors import unknown_name
 from acclimate.validators.base import Validator
 from acclimate.validators.entropy import Entropy
 from acclimate.validators.information_maximisation import InformationMaximisation
@@ -30,12 +29,6 @@ def find_validator(key: str) -> Validator:
         InputError: If there is none of that name; it gives the nearest name.
     """
     if key not in VALIDATORS:
-        raise InputError(_unknown(key))
+        raise unknown_name("validator", key, VALIDATORS)
     make: Callable[[], Validator] = VALIDATORS[key]
     return make()
-
-
-def _unknown(key: str) -> str:
-    nearest = difflib.get_close_matches(key, VALIDATORS, n=1, cutoff=0.4)
-    hint = f"did you mean '{nearest[0]}'?" if nearest else f"choose one of {', '.join(VALIDATORS)}."
-    return f"There is no validator '{key}': {hint}"

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from acclimate.data.stack_domains import stack_domains
+from acclimate.data import stack_domains
 from acclimate.errors import InputError
 
 

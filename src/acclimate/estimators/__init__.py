@@ -1,0 +1,7 @@
+"""Scikit-learn estimators over features and networks."""
+
+from acclimate.estimators.im_head import IMHead
+from acclimate.estimators.linear_head import LinearHead
+from acclimate.estimators.per_domain_scaler import PerDomainScaler
+
+__all__ = ["IMHead", "LinearHead", "PerDomainScaler"]
