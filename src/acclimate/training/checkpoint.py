@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
+import shutil
 import warnings
 from pathlib import Path
 from typing import Any
@@ -43,11 +43,18 @@ def load_checkpoint(folder: Path) -> dict[str, Any] | None:
     """
     paths = [path for path in (folder / LATEST, folder / PREVIOUS) if path.exists()]
     for path in paths:
-        with contextlib.suppress(Exception):  # torch raises many kinds on a damaged file
-            return _checked(torch.load(path, weights_only=True, map_location="cpu"), path)
+        state = _load(path)
+        if state is not None:
+            return _checked(state, path)
     if paths:
         raise InputError(f"{paths[0]} cannot be read as a checkpoint: remove it to start the run afresh.")
     return None
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what a run left that was killed while it wrote a checkpoint."""
+    for path in folder.glob(f".{Path(LATEST).stem}*.tmp.pt"):
+        path.unlink(missing_ok=True)
 
 
 def versions() -> dict[str, str]:
@@ -59,8 +66,23 @@ def _keep_previous(folder: Path) -> None:
     if (folder / LATEST).exists():
         spare = folder / f".{PREVIOUS}"
         spare.unlink(missing_ok=True)
-        os.link(folder / LATEST, spare)  # a second name, no copy; the rename then replaces the older one at once
-        spare.replace(folder / PREVIOUS)
+        _link(folder / LATEST, spare)
+        spare.replace(folder / PREVIOUS)  # at once, like every rename
+
+
+def _link(path: Path, name: Path) -> None:
+    try:
+        os.link(path, name)  # a second name for the same bytes
+    except OSError:  # not every file system can
+        shutil.copyfile(path, name)
+
+
+def _load(path: Path) -> dict[str, Any] | None:
+    try:
+        state: dict[str, Any] = torch.load(path, weights_only=True, map_location="cpu")
+    except Exception:  # torch raises many kinds on a damaged file
+        return None
+    return state
 
 
 def _checked(state: dict[str, Any], path: Path) -> dict[str, Any]:

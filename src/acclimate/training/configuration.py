@@ -13,17 +13,8 @@ from acclimate.methods.base import Method
 from acclimate.training.plan import Plan
 from acclimate.training.schedules import Schedule
 
-PLANNED = (
-    "steps",
-    "steps_per_epoch",
-    "precision",
-    "compile",
-    "accumulate",
-    "clip",
-    "ema",
-    "backbone_lr_factor",
-    "seed",
-)
+NUMBERS = ("steps", "steps_per_epoch", "accumulate", "clip", "ema", "backbone_lr_factor", "seed")
+PLANNED = (*NUMBERS, "precision", "compile")
 Configuration = dict[str, Any]
 
 

@@ -12,7 +12,7 @@ from acclimate.data.shuffle import derived_seed
 from acclimate.data.streams import Streams
 from acclimate.methods.base import Method
 from acclimate.nn import EMA
-from acclimate.training.checkpoint import LATEST, load_checkpoint, save_checkpoint
+from acclimate.training.checkpoint import LATEST, load_checkpoint, remove_leftovers, save_checkpoint
 from acclimate.training.configuration import describe, refuse_differences
 from acclimate.training.engine import Engine
 from acclimate.training.errors import DivergedError
@@ -65,6 +65,7 @@ class Trainer:
             if state is not None:
                 self._restore(state, folder)
             if self.engine.rank == 0:
+                remove_leftovers(folder)
                 self.metrics = MetricsFile(folder / "metrics.jsonl", self.step)
                 self.history.records = self.metrics.records
         self.losses = LossLog(self.step)
