@@ -14,16 +14,22 @@ def percent(share: float) -> str:
 
 
 def decimal(value: float) -> str:
-    """Three decimals, or three significant digits where those would show nothing."""
+    """Three decimals, fewer for large numbers; three significant digits where decimals would show nothing."""
     if not math.isfinite(value):
         return "not finite"
-    plain = 0.001 <= abs(value) < 10_000 or value == 0
-    return (f"{value:.3f}" if plain else f"{value:.3g}").replace("-", _MINUS)
+    size = abs(value)
+    digits = ".3g" if 0 < size < 0.001 or size >= 1e6 else f".{3 if size < 10 else 2 if size < 100 else 1}f"
+    return format(value, digits).replace("-", _MINUS)
 
 
-def signed(value: float, unit: str, digits: int = 1) -> str:
-    """+52.1 points."""
-    return f"{value:+.{digits}f}{_SPACE}{unit}".replace("-", _MINUS).rstrip(_SPACE)
+def signed(number: str) -> str:
+    """A number as written by `decimal`, with a plus where there is no minus."""
+    return number if number.startswith(_MINUS) else f"+{number}"
+
+
+def points(share: float) -> str:
+    """A difference of shares: 0.521 is "+52.1 points"."""
+    return f"{100 * share:+.1f}{_SPACE}points".replace("-", _MINUS)
 
 
 def count(number: int, noun: str, plural: str = "") -> str:

@@ -48,7 +48,7 @@ def _head(title: str) -> Html:
 
 
 def _header(record: RunRecord, title: str, sections: Sequence[Section]) -> Html:
-    links = [element("a", section.title, href=f"#{section.anchor}") for section in sections]
+    links = [element("a", section.anchor.capitalize(), href=f"#{section.anchor}") for section in sections]
     return element(
         "header",
         element("p", "Acclimate \u00b7 adaptation report", class_="kicker"),

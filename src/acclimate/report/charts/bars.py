@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from acclimate.report.markup import Html, element, join
 from acclimate.report.numbers import percent
 
-_MOST = 24
+_MOST = 40
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Series:
 
 
 def class_bars(series: Sequence[Series], as_shares: bool = False) -> Html:
-    """One group of bars per class; beyond 24 classes the largest, and all of them folded away.
+    """One group of bars per class; beyond 40 classes the largest, and all of them folded away.
 
     Args:
         series: One or two domains.
@@ -60,7 +60,8 @@ def _bars(series: Sequence[Series], labels: Sequence[str], as_shares: bool) -> H
         )
         for label in labels
     ]
-    return element("ul", *groups, class_="bars")
+    widest = min(24, max(map(len, labels), default=0))
+    return element("ul", *groups, class_="bars", style=f"--label:{widest + 2}ch")
 
 
 def _bar(one: Series, label: str, length: float, as_shares: bool) -> Html:

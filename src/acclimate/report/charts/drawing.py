@@ -22,8 +22,8 @@ _STYLE: dict[Any, Any] = {
     "figure.facecolor": "none",
     "figure.constrained_layout.use": True,
     "savefig.dpi": 216,  # of what is drawn as pixels inside an SVG: clouds of points
-    "font.size": 11,
-    "axes.titlesize": 12,
+    "font.size": 12,
+    "axes.titlesize": 13,
     "axes.facecolor": "none",
     "axes.edgecolor": QUIET,
     "axes.spines.top": False,
@@ -38,7 +38,7 @@ _STYLE: dict[Any, Any] = {
     "grid.color": QUIET,
     "grid.alpha": 0.25,
     "legend.frameon": False,
-    "legend.fontsize": 11,
+    "legend.fontsize": 12,
     "svg.fonttype": "none",
     "svg.hashsalt": "acclimate",  # the same picture gives the same bytes
     "text.parse_math": False,  # a label with a dollar sign is not a formula

@@ -13,7 +13,7 @@ from acclimate.report.charts.palette import QUIET, SOURCE, TARGET
 from acclimate.report.markup import shorten
 from acclimate.types import Array
 
-_MOST = 14
+MOST_FEATURES = 14
 
 
 def mean_shift(source: Array, target: Array) -> Array:
@@ -36,8 +36,8 @@ def feature_chart(source: Array, target: Array, columns: Sequence[str] | None) -
         target: (m, d).
         columns: d names; numbers if there are none.
     """
-    order = np.argsort(-np.abs(mean_shift(source, target)), kind="stable")[:_MOST]
-    figure, axes = new_axes(560, 76 + 24 * len(order))
+    order = np.argsort(-np.abs(mean_shift(source, target)), kind="stable")[:MOST_FEATURES]
+    figure, axes = new_axes(480, 80 + 24 * len(order))
     for offset, colour, x in ((-0.14, SOURCE, source), (0.14, TARGET, target)):
         low, middle, high = np.nanpercentile(_in_source_units(source, x)[:, order], [10, 50, 90], axis=0)
         height = np.arange(len(order)) + offset

@@ -17,7 +17,7 @@ def value_histogram(source_labels: Array | None, predicted: Array, target_labels
     drawn += [("target, labels (not used)", QUIET, target_labels)]
     kept = [(name, colour, _finite(values)) for name, colour, values in drawn if values is not None]
     kept = [row for row in kept if len(row[2])]
-    edges = np.histogram_bin_edges(np.concatenate([values for *_, values in kept]), bins=30) if kept else np.zeros(0)
+    edges = np.histogram_bin_edges(np.concatenate([values for *_, values in kept]), bins=20) if kept else np.zeros(0)
     for name, colour, values in kept:
         share = np.full(len(values), 1 / len(values))
         axes.hist(values, bins=list(edges), weights=share, histtype="step", linewidth=2, color=colour, label=name)

@@ -25,7 +25,7 @@ def loss_chart(curves: Sequence[Curve], title: str) -> Figure:
     for colour, (name, steps, values) in zip(CLASSES, kept, strict=False):
         _draw(axes, name, steps, values, colour)
     if kept:
-        _limit(axes, np.concatenate([values for _, _, values in kept]))
+        _limit(axes, [values for _, _, values in kept])
         axes.legend(loc="upper right", handlelength=1.2, labelspacing=0.25)
     axes.set_title(shorten(title, 44), loc="left")
     axes.set_xlabel("step")
@@ -56,8 +56,11 @@ def _moving_mean(values: Array, window: int) -> Array:
     return np.asarray(np.convolve(values, ones, "same") / np.convolve(np.ones_like(values), ones, "same"))
 
 
-def _limit(axes: Axes, values: Array) -> None:
-    """A few early spikes must not flatten the rest."""
-    low, high = np.percentile(values, [0, 99])
+def _limit(axes: Axes, losses: Sequence[Array]) -> None:
+    """All of the moving means, unless one begins so high that it would flatten the rest."""
+    values = np.concatenate(losses)
+    low, usual = np.percentile(values, [0, 95])
+    highest = max(_moving_mean(loss, max(1, len(loss) // _WINDOWS)).max() for loss in losses)
+    high = min(highest, low + 3 * (usual - low))
     margin = 0.06 * (high - low) or 0.5
     axes.set_ylim(low - margin, high + margin)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -15,7 +16,15 @@ from acclimate.report.charts.palette import CLASSES, INK, PAPER, QUIET, SOURCE, 
 from acclimate.report.markup import shorten
 from acclimate.types import Array
 
-_SIZE = (440, 380)
+_SIZE = (460, 390)
+_NAME_SIZE = (0.14, 0.05)  # room that a name needs, as a share of the picture
+_NAME_STYLE: dict[str, Any] = {
+    "ha": "center",
+    "va": "center",
+    "fontsize": 12,
+    "fontweight": "bold",
+    "path_effects": [withStroke(linewidth=3, foreground=PAPER)],
+}
 
 
 def domain_scatter(source: Array, target: Array, title: str) -> Figure:
@@ -27,8 +36,21 @@ def domain_scatter(source: Array, target: Array, title: str) -> Figure:
     return figure
 
 
+def class_colours(predicted: Array) -> dict[int, str]:
+    """A colour for each of the ten most frequent classes, in class order; classes 0 to 9 have fixed ones.
+
+    Args:
+        predicted: (n,) class indices over all the panels that are to share colours.
+    """
+    classes, counts = np.unique(predicted, return_counts=True)
+    frequent = np.sort(classes[np.argsort(-counts, kind="stable")][: len(CLASSES)])
+    if frequent.size and frequent.max() < len(CLASSES):
+        return {int(k): CLASSES[int(k)] for k in frequent}
+    return {int(k): colour for k, colour in zip(frequent, CLASSES, strict=False)}
+
+
 def class_scatter(
-    source: Array, target: Array, predictions: tuple[Array, Array], names: Sequence[str], title: str
+    source: Array, target: Array, predictions: tuple[Array, Array], look: Mapping[int, tuple[str, str]], title: str
 ) -> Figure:
     """The same rows coloured by predicted class, each class named where most of its target rows lie.
 
@@ -36,17 +58,15 @@ def class_scatter(
         source: (n, 2).
         target: (m, 2).
         predictions: (n,) and (m,) class indices.
-        names: Of the classes. The ten most frequent predictions get a colour, the others are grey.
+        look: Colour and name of the classes to tell apart; the others are grey.
         title: Above the picture.
     """
     figure, axes = _empty(title)
-    colours = _colours(np.concatenate(predictions))
+    axes.margins(0.1)  # room for names at the rim
     for points, predicted, marker in ((source, predictions[0], "o"), (target, predictions[1], "^")):
-        _points(axes, points, marker, [colours.get(int(k), QUIET) for k in predicted])
-    for index in colours:
-        _name(axes, target[predictions[1] == index], source[predictions[0] == index], names, index)
-    others = [_key("s", QUIET, "other classes")] if len(np.unique(np.concatenate(predictions))) > len(colours) else []
-    _legend(axes, [_key("o", INK, "source"), _key("^", INK, "target"), *others])
+        _points(axes, points, marker, [look[int(k)][0] if int(k) in look else QUIET for k in predicted])
+    _name_classes(axes, source, target, predictions, {index: name for index, (_, name) in look.items()})
+    _legend(axes, [_key("o", INK, "source"), _key("^", INK, "target")])
     return figure
 
 
@@ -82,7 +102,7 @@ def _empty(title: str) -> tuple[Figure, Axes]:
 
 
 def _points(axes: Axes, points: Array, marker: str, colour: str | list[str]) -> None:
-    axes.scatter(points[:, 0], points[:, 1], c=colour, s=16, marker=marker, alpha=0.65, linewidths=0, rasterized=True)
+    axes.scatter(points[:, 0], points[:, 1], c=colour, s=15, marker=marker, alpha=0.75, linewidths=0, rasterized=True)
 
 
 def _key(marker: str, colour: str, label: str) -> Line2D:
@@ -93,18 +113,23 @@ def _legend(axes: Axes, keys: list[Line2D]) -> None:
     axes.legend(handles=keys, loc="upper center", bbox_to_anchor=(0.5, -0.01), ncols=len(keys), handletextpad=0.1)
 
 
-def _colours(predicted: Array) -> dict[int, str]:
-    """A colour for each of the ten most frequent classes; the same class keeps its colour from panel to panel."""
-    classes, counts = np.unique(predicted, return_counts=True)
-    frequent = np.sort(classes[np.argsort(-counts, kind="stable")][: len(CLASSES)])
-    if frequent.size and frequent.max() < len(CLASSES):
-        return {int(k): CLASSES[k] for k in frequent}
-    return {int(k): colour for k, colour in zip(frequent, CLASSES, strict=False)}
+def _name_classes(
+    axes: Axes, source: Array, target: Array, predictions: tuple[Array, Array], names: Mapping[int, str]
+) -> None:
+    """Write each name above the middle of its rows, unless another name is there already."""
+    reach = np.ptp(np.concatenate([source, target]), axis=0) * _NAME_SIZE
+    taken: list[Array] = []
+    for index, name in names.items():
+        own = [points[predicted == index] for points, predicted in ((target, predictions[1]), (source, predictions[0]))]
+        place = _middle(own[0] if len(own[0]) else own[1])
+        if place is None or any((np.abs(place - other) < reach).all() for other in taken):
+            continue
+        taken.append(place)
+        axes.annotate(shorten(name, 18), (place[0], place[1]), xytext=(0, 8), textcoords="offset points", **_NAME_STYLE)
 
 
-def _name(axes: Axes, target: Array, source: Array, names: Sequence[str], index: int) -> None:
-    points = target if len(target) else source
-    centre = points[np.argmin(np.abs(points - np.median(points, axis=0)).sum(axis=1))]  # a real row, not empty space
-    label = shorten(names[index] if 0 <= index < len(names) else index, 18)
-    halo = [withStroke(linewidth=3, foreground=PAPER)]
-    axes.annotate(label, centre, ha="center", va="center", fontsize=11, fontweight="bold", path_effects=halo)
+def _middle(points: Array) -> Array | None:
+    """The row next to the median: a place where there is one."""
+    if not len(points):
+        return None
+    return np.asarray(points[np.argmin(np.abs(points - np.median(points, axis=0)).sum(axis=1))])

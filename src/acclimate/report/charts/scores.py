@@ -20,7 +20,7 @@ def score_chart(candidates: Sequence[tuple[CandidateRecord, Score]], chosen: str
         candidates: Each with the score that is compared; finite.
         chosen: Key of the one to set off.
     """
-    figure, axes = new_axes(460, 62 + 30 * len(candidates))
+    figure, axes = new_axes(480, 64 + 30 * len(candidates))
     for height, (candidate, score) in enumerate(candidates):
         colour = TARGET if candidate.key == chosen else INK
         axes.errorbar(
@@ -42,7 +42,7 @@ def _label(figure: Figure, candidates: Sequence[tuple[CandidateRecord, Score]]) 
     axes.grid(axis="x")
     axes.margins(x=0.08)
     direction = "right" if score.higher_is_better else "left"
-    axes.set_xlabel(f"{shorten(score.name, 48)} (better to the {direction})")
+    axes.set_xlabel(f"better to the {direction}")
 
 
 def _finite(error: float | None) -> float:

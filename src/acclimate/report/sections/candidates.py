@@ -22,16 +22,20 @@ def candidates(record: RunRecord) -> Section:
     body = [
         _why(record),
         _table(record),
-        chart_figure(chart, _CHART_WORDS) if chart else None,
+        chart_figure(chart, _sentence(record.choice.criterion) + _CHART_WORDS) if chart else None,
         _hindsight(record),
     ]
     return Section("candidates", "The candidates and the choice", join(body), picture_files(chart) if chart else {})
 
 
 _CHART_WORDS = (
-    "The score that chose. Bars: one standard error of the difference from source-only, found by drawing the same "
-    "rows again for both. Dashed: the first baseline. Orange: the choice."
+    ": the score that chose. Bars: one standard error of the difference from source-only, found by drawing the same "
+    "rows again for both. Dashed: source-only. Orange: the choice."
 )
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _why(record: RunRecord) -> Html:
@@ -51,7 +55,7 @@ def _titles(record: RunRecord, names: Sequence[str], labelled: bool) -> list[tup
     scores = [(name, element("small", _role(record, name))) for name in names]
     metric = record.choice.final.metric if record.choice.final else "score"
     target = [(f"target {metric}", element("small", "not used for choosing"))] if labelled else []
-    return [("candidate",), *scores, ("weights",), ("time",), *target]
+    return [("candidate",), *scores, ("weights kept",), ("time",), *target]
 
 
 def _role(record: RunRecord, name: str) -> str:
@@ -64,7 +68,7 @@ def _row(record: RunRecord, row: CandidateRecord, names: Sequence[str], labelled
     chosen = row.key == record.choice.key
     by_name = {score.name: score for score in row.scores}
     cells = [_cell(name, _value(by_name.get(name)), "number") for name in names]
-    cells.append(_cell("weights", row.selection or _NOTHING))
+    cells.append(_cell("weights kept", row.selection or _NOTHING))
     cells.append(_cell("time", _NOTHING if row.seconds is None else duration(row.seconds), "number"))
     if labelled:
         target = _NOTHING if row.target_score is None else shown(row.target_score, record.choice.final)
@@ -87,7 +91,7 @@ def _value(score: Score | None) -> Html:
     if score is None:
         return Html(_NOTHING)
     error = None if score.standard_error is None else element("small", f"\u00b1\u00a0{decimal(score.standard_error)}")
-    return join([decimal(score.value), error], " ")
+    return element("span", decimal(score.value), " ", error)
 
 
 def _chart(record: RunRecord) -> Drawing | None:

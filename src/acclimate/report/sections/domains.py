@@ -6,7 +6,7 @@ import numpy as np
 
 from acclimate.report.charts.bars import Series, class_bars
 from acclimate.report.charts.drawing import Drawing, draw
-from acclimate.report.charts.feature_shift import feature_chart, mean_shift
+from acclimate.report.charts.feature_shift import MOST_FEATURES, feature_chart, mean_shift
 from acclimate.report.charts.sparkline import channel_limits
 from acclimate.report.embedding import thin
 from acclimate.report.markup import Html, element, join
@@ -17,6 +17,8 @@ from acclimate.report.sections.section import Section, chart_figure, facts, pict
 
 _MOST_ROWS = 1000
 
+_SIGNAL_WORDS = "Signals: one line per channel, first channel on top, each channel on one scale for both domains."
+
 
 def domains(record: RunRecord) -> Section:
     """Samples, sizes, classes, and what the comparison of the label spaces said."""
@@ -26,6 +28,7 @@ def domains(record: RunRecord) -> Section:
     body = [
         element("div", *columns, class_="pair"),
         element("p", element("b", "Label spaces: "), record.label_spaces),
+        quiet(_SIGNAL_WORDS) if _limits(record) is not None else None,
         chart_figure(shift, _shift_words(record)) if shift else None,
         _class_counts(record),
     ]
@@ -38,7 +41,7 @@ def _column(domain: DomainRecord, side: str, record: RunRecord) -> Html:
     rows = {
         "Read from": element("code", domain.origin),
         "Rows": f"{domain.num_rows:,}",
-        "Shape of a row": shape,
+        "Row shape": shape,
         "Labels": _labels(domain, side),
         "Left out": f"{len(domain.skipped):,} unreadable files, named below" if domain.skipped else "",
     }
@@ -77,14 +80,11 @@ def _shift_chart(record: RunRecord) -> Drawing | None:
 def _shift_words(record: RunRecord) -> str:
     source, target = record.source.inputs, record.target.inputs
     shift = np.abs(mean_shift(np.asarray(source), np.asarray(target)))
-    most = (
-        f"The {min(len(shift), 14)} features that differ most between the domains, of {len(shift):,}: "
-        if len(shift) > 1
-        else ""
-    )
+    few = len(shift) <= MOST_FEATURES
+    which = "All features" if few else f"The {MOST_FEATURES} of {len(shift):,} features that moved most"
     return (
-        f"{most}median (dot) and the middle 80 % of the rows (line). The mean of the typical feature differs by "
-        f"{np.median(shift):.2f} standard deviations of the source."
+        f"{which}, furthest first: median (dot) and middle 80\u00a0% of the rows (line). "
+        f"The mean of the typical feature moved by {np.median(shift):.2f} standard deviations of the source."
     )
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from acclimate.report.markup import Html, element, join
-from acclimate.report.numbers import count, decimal, percent, signed
+from acclimate.report.numbers import count, decimal, percent, points, signed
 from acclimate.report.record import CandidateRecord, FinalScore, RunRecord
 from acclimate.report.sections.section import Section
+
+_LONG = 22  # characters; what is longer is set smaller
 
 
 def outcome(record: RunRecord) -> Section:
@@ -13,7 +15,9 @@ def outcome(record: RunRecord) -> Section:
     tiles = element("div", _chosen(record), _score(record), _labelled(record), class_="tiles")
     remarks = element("ul", *(element("li", remark) for remark in _remarks(record)))
     return Section(
-        "outcome", "Outcome", join([tiles, element("div", element("h3", "Read this with it"), remarks, class_="note")])
+        "outcome",
+        "Outcome",
+        join([tiles, element("div", element("h3", "What to keep in mind"), remarks, class_="note")]),
     )
 
 
@@ -31,7 +35,7 @@ def _tile(name: str, value: object, remark: object) -> Html:
     return element(
         "div",
         element("span", name, class_="name"),
-        element("strong", value),
+        element("strong", value, class_="long" if len(str(value)) > _LONG else None),
         element("span", remark, class_="quiet"),
         class_="tile",
     )
@@ -56,7 +60,8 @@ def _score(record: RunRecord) -> Html:
 
 def _gain(final: FinalScore, source_only: float) -> str:
     difference = final.chosen - source_only
-    return signed(100 * difference, "points") if final.as_percent else signed(difference, "", 3)
+    gain = points(difference) if final.as_percent else signed(decimal(difference))
+    return gain if final.higher_is_better else f"{gain}, lower is better"
 
 
 def _labelled(record: RunRecord) -> Html:

@@ -58,7 +58,7 @@ def _uncertain(predictions: PredictionRecord) -> Html | None:
     limits = channel_limits(signals) if signals else None
     visible = any(look_at(row.example, limits) for row in rows)
     listing = _cards(rows, predictions, limits) if visible else _table(rows, predictions)
-    return join([element("h3", "The least certain predictions"), listing])
+    return join([element("h3", "The least certain predictions"), _legend(predictions), listing])
 
 
 def _cards(rows: tuple[UncertainRow, ...], predictions: PredictionRecord, limits: Array | None) -> Html:
@@ -66,12 +66,7 @@ def _cards(rows: tuple[UncertainRow, ...], predictions: PredictionRecord, limits
         element(
             "figure",
             look_at(row.example, limits),
-            element(
-                "figcaption",
-                element("b", shorten(row.predicted, 40)),
-                f" {row.confidence:.2f}",
-                _flag(row, predictions),
-            ),
+            element("figcaption", element("b", shorten(row.predicted, 40)), " ", _confidence_of(row, predictions)),
             element("figcaption", shorten(row.example.id, 30), class_="id", title=row.example.id),
         )
         for row in rows
@@ -79,24 +74,32 @@ def _cards(rows: tuple[UncertainRow, ...], predictions: PredictionRecord, limits
     return element("div", *cards, class_="sheet uncertain")
 
 
+def _confidence_of(row: UncertainRow, predictions: PredictionRecord) -> Html:
+    return element("span", f"{row.confidence:.2f}", _flag(row, predictions), class_="number")
+
+
 def _table(rows: tuple[UncertainRow, ...], predictions: PredictionRecord) -> Html:
-    head = element("tr", *(element("th", title, scope="col") for title in ("row", "predicted", "confidence", "")))
+    head = element("tr", *(element("th", title, scope="col") for title in ("row", "predicted", "confidence")))
     lines = [
         element(
             "tr",
             element("td", element("code", row.example.id)),
             element("td", row.predicted),
-            element("td", f"{row.confidence:.3f}", class_="number"),
-            element("td", _flag(row, predictions)),
+            element("td", _confidence_of(row, predictions)),
         )
         for row in rows
     ]
     return element("table", element("thead", head), element("tbody", *lines))
 
 
+def _legend(predictions: PredictionRecord) -> Html | None:
+    flagged = any(_flag(row, predictions) for row in predictions.uncertain)
+    return element("p", element("span", "flagged", class_="key target"), class_="legend") if flagged else None
+
+
 def _flag(row: UncertainRow, predictions: PredictionRecord) -> Html | None:
     flagged = predictions.threshold is not None and row.confidence < predictions.threshold
-    return element("span", "flagged", class_="badge") if flagged else None
+    return element("span", class_="dot", title="flagged", role="img", aria_label="flagged") if flagged else None
 
 
 def _class_counts(record: RunRecord) -> Html | None:
