@@ -1,0 +1,121 @@
+"""One row per method: the conformance suite (test_conformance_methods.py) does the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import nn
+
+from acclimate.methods import METHODS, Method, build
+from acclimate.nn import Classifier, RandomizedMultilinearMap
+from acclimate.types import Sample
+
+NUM_INPUTS, NUM_FEATURES, NUM_CLASSES = 8, 16, 3
+
+
+def network(num_outputs: int = NUM_CLASSES) -> Classifier:
+    """A small network with batch norm in backbone and head, and dropout. (A bias in front of batch norm has no effect
+    and so no gradient: there is none.)
+    """
+    backbone = nn.Sequential(
+        nn.Linear(NUM_INPUTS, NUM_FEATURES, bias=False), nn.BatchNorm1d(NUM_FEATURES), nn.ReLU(), nn.Dropout(0.1)
+    )
+    head = nn.Sequential(nn.Linear(NUM_FEATURES, 8, bias=False), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, num_outputs))
+    return Classifier(backbone, head)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A method as the suite builds it.
+
+    Attributes:
+        key: Its name in the registry, or several joined by "+".
+        note: Tells apart the rows of one method.
+        params: Arguments that are not the defaults.
+        predicts_with_network: `predict` is the network itself; else the method's own tests say what it is.
+    """
+
+    key: str
+    note: str = ""
+    params: Mapping[str, Any] = field(default_factory=dict)
+    predicts_with_network: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.note}".strip()
+
+    def build(self, num_outputs: int = NUM_CLASSES, **params: Any) -> Method:
+        return build(self.key, network(num_outputs), num_outputs, **{**self.params, **params})
+
+    @property
+    def classes(self) -> list[type[Method]]:
+        return [METHODS[key] for key in self.key.split("+")]
+
+
+def random_map() -> nn.Module:
+    return RandomizedMultilinearMap(NUM_FEATURES, NUM_CLASSES, NUM_FEATURES * NUM_CLASSES)
+
+
+CASES = [
+    Case("source_only"),
+    Case("dann"),
+    Case("cdan"),
+    Case("cdan", "with entropy", {"entropy": True}),
+    Case("deep_coral"),
+    Case("dan"),
+    Case("mcc"),
+    Case("dann+mcc"),
+]
+
+
+def batch(method: Method, n: int = 12, m: int = 10, seed: int = 0) -> dict[str, Sample]:
+    """One batch of the method's streams: n rows of each stream with labels, m of each without, shifted."""
+    generator = torch.Generator().manual_seed(seed)
+    made = {
+        "source": Sample(torch.randn(n, NUM_INPUTS, generator=generator), _labels(n, generator)),
+        "target": Sample(1.5 * torch.randn(m, NUM_INPUTS, generator=generator) + 0.5),
+    }
+    return {name: made[name] for name in method.stream_names}
+
+
+def _labels(n: int, generator: torch.Generator) -> torch.Tensor:
+    return torch.randint(0, NUM_CLASSES, (n,), generator=generator)
+
+
+def cast(streams: Mapping[str, Sample], dtype: torch.dtype) -> dict[str, Sample]:
+    """The same batch with inputs of another type."""
+    return {name: sample._replace(x=sample.x.to(dtype)) for name, sample in streams.items()}  # type: ignore[union-attr]
+
+
+def phase_argument(method: Method, phase: str) -> dict[str, str]:
+    """What forward takes beside the streams: `phase`, where there are several."""
+    return {"phase": phase} if len(method.phases) > 1 else {}
+
+
+def without_dropout(method: Method) -> Method:
+    for module in method.modules():
+        if isinstance(module, nn.Dropout):
+            module.p = 0.0
+    return method
+
+
+def optimizers_of(method: Method, lr: float = 0.1) -> dict[str, torch.optim.Optimizer]:
+    return {phase: torch.optim.SGD(method.parameters_of(phase), lr) for phase in method.phases}
+
+
+def train(method: Method, batches: list[dict[str, Sample]], run: nn.Module | None = None, lr: float = 0.1) -> list[float]:
+    """A few steps by hand, progress moving; gives each step's last total. `run`: the method, wrapped."""
+    run = method if run is None else run
+    optimizers, totals = optimizers_of(method, lr), []
+    for step, streams in enumerate(batches):
+        method.advance(step / len(batches))
+        for phase in method.sequence:
+            optimizers[phase].zero_grad()
+            total = run(**streams, **phase_argument(method, phase)).total
+            total.backward()
+            optimizers[phase].step()
+        method.after_step()
+        totals.append(float(total.detach()))
+    return totals
