@@ -66,6 +66,7 @@ CASES = [
     Case("deep_coral"),
     Case("dan"),
     Case("mcc"),
+    Case("mcd", predicts_with_network=False),
     Case("dann+mcc"),
 ]
 

@@ -13,6 +13,7 @@ from acclimate.methods.uda.dan import DAN as DAN
 from acclimate.methods.uda.dann import DANN as DANN
 from acclimate.methods.uda.deep_coral import DeepCORAL as DeepCORAL
 from acclimate.methods.uda.mcc import MCC as MCC
+from acclimate.methods.uda.mcd import MCD as MCD
 from acclimate.methods.uda.source_only import SourceOnly as SourceOnly
 
 register(list(globals().values()))
