@@ -13,13 +13,14 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from acclimate.data import stack_domains
 from acclimate.errors import InputError
-from acclimate.estimators import IMHead, LinearHead, PerDomainScaler
+from acclimate.estimators import DeepClassifier, DeepRegressor, IMHead, LinearHead, PerDomainScaler
 
 CLASSIFIERS = {
     "linear_source": LinearHead(C=1.0),
     "linear_per_domain": LinearHead("per_domain", C=1.0),
     "linear_chosen": LinearHead(),
     "im_head": IMHead(C=1.0),
+    "deep_coral": DeepClassifier("deep_coral", steps=60, lr=0.05, device="cpu"),
 }
 every_classifier = pytest.mark.parametrize("estimator", list(CLASSIFIERS.values()), ids=list(CLASSIFIERS))
 
@@ -31,7 +32,7 @@ def domains(seed: int = 0, n: int = 40) -> tuple[np.ndarray, np.ndarray, np.ndar
     return rng.normal(size=(n, 3)) + 3 * y[:, None], y, rng.normal(size=(n, 3)) * 2 + 3 * y[:, None] + 1
 
 
-@parametrize_with_checks([*CLASSIFIERS.values(), PerDomainScaler()])
+@parametrize_with_checks([*CLASSIFIERS.values(), PerDomainScaler(), DeepRegressor(steps=200, device="cpu")])
 def test_scikit_learns_checks(estimator: BaseEstimator, check: Any) -> None:
     check(estimator)
 
