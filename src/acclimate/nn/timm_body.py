@@ -1,0 +1,74 @@
+"""Networks of timm without their head; timm is imported when one is asked for and may be missing."""
+
+from __future__ import annotations
+
+import socket
+import urllib.request
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from acclimate.errors import InputError
+from acclimate.nn.body import Body, cannot_have
+
+FILES = ("model.safetensors", "pytorch_model.bin")
+
+
+def import_timm() -> Any:
+    """The library, or ``None`` where it is not installed."""
+    try:
+        import timm
+    except ImportError:
+        return None
+    return timm
+
+
+def timm_body(name: str, pretrained: bool) -> Body:
+    """Build one, pretrained or random. ``num_classes=0`` makes every timm network end in a pooled vector.
+
+    Raises:
+        InputError: The weights cannot be downloaded, or the network cannot do without its head.
+    """
+    timm = import_timm()
+    if pretrained:
+        _check_reachable(timm, name)
+    try:
+        model = timm.create_model(name, pretrained=pretrained, num_classes=0)
+    except Exception as error:  # the hub's, the network's, or timm's own where there are no weights
+        if not pretrained:
+            raise InputError(f"timm cannot build '{name}' without a head ({error}); choose another name.") from error
+        raise cannot_have(f"timm:{name}", str(error).splitlines()[0]) from error
+    num_features = getattr(model, "head_hidden_size", None) or model.num_features
+    head = model.pretrained_cfg.get("classifier") or "head"
+    heads = (head,) if isinstance(head, str) else tuple(head)
+    return Body(model, num_features, _preprocessing(timm.data.resolve_model_data_config(model)), heads)
+
+
+def _check_reachable(timm: Any, name: str) -> None:
+    """Say at once that the hub cannot be reached, where its client would try again for a minute."""
+    from huggingface_hub import constants, try_to_load_from_cache
+
+    settings = timm.models.get_pretrained_cfg(name)
+    repository = settings and settings.hf_hub_id
+    if not repository or urllib.request.getproxies():
+        return
+    if any(isinstance(try_to_load_from_cache(repository, file), str) for file in FILES):
+        return
+    try:
+        socket.getaddrinfo(urlsplit(constants.ENDPOINT).hostname, None)
+    except OSError as error:
+        raise cannot_have(f"timm:{name}", error.strerror or error) from error
+
+
+def _preprocessing(settings: Mapping[str, Any]) -> dict[str, Any]:
+    size = settings["input_size"][-1]
+    interpolation = settings["interpolation"]
+    return {
+        "size": size,
+        "resize": max(int(size / settings["crop_pct"]), size),
+        "squash": settings["crop_mode"] == "squash",
+        "mean": list(settings["mean"]),
+        "std": list(settings["std"]),
+        "interpolation": interpolation if interpolation in ("bilinear", "nearest") else "bicubic",
+        "channels": settings["input_size"][0],
+    }
