@@ -74,13 +74,13 @@ class Method(nn.Module):
         Args:
             network: The network to adapt.
             num_outputs: c, the number of classes; 1 for regression.
-            **params: Further arguments of the constructor.
+            **params: Further arguments of the constructor. A part that stands among them is used, not built.
 
         Raises:
             InputError: If the constructor knows no such argument.
         """
         check_arguments(cls, params)
-        return cls(network, **cls.parts_for(network, num_outputs, params), **params)
+        return cls(network, **{**cls.parts_for(network, num_outputs, params), **params})
 
     @classmethod
     def parts_for(cls, network: Classifier, num_outputs: int, params: Mapping[str, Any]) -> dict[str, nn.Module]:

@@ -84,7 +84,8 @@ class CDAN(Alignment):
     def parts_for(cls, network: Classifier, num_outputs: int, params: Mapping[str, Any]) -> dict[str, nn.Module]:
         """The outer product, or its random sketch where it would be too wide, and a discriminator of it."""
         wide = network.num_features * num_outputs > WIDEST_OUTER_PRODUCT
-        joint_map = (RandomizedMultilinearMap if wide else MultilinearMap)(network.num_features, num_outputs)
+        default = (RandomizedMultilinearMap if wide else MultilinearMap)(network.num_features, num_outputs)
+        joint_map = params.get("joint_map", default)
         return {"discriminator": Discriminator(joint_map.width), "joint_map": joint_map}
 
     def alignment(self, source: Encoded, target: Encoded) -> dict[str, Tensor]:
