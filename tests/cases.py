@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,7 +23,9 @@ def network(num_outputs: int = NUM_CLASSES) -> Classifier:
     backbone = nn.Sequential(
         nn.Linear(NUM_INPUTS, NUM_FEATURES, bias=False), nn.BatchNorm1d(NUM_FEATURES), nn.ReLU(), nn.Dropout(0.1)
     )
-    head = nn.Sequential(nn.Linear(NUM_FEATURES, 8, bias=False), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, num_outputs))
+    head = nn.Sequential(
+        nn.Linear(NUM_FEATURES, 8, bias=False), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, num_outputs)
+    )
     return Classifier(backbone, head)
 
 
@@ -35,27 +37,31 @@ class Case:
         key: Its name in the registry, or several joined by "+".
         note: Tells apart the rows of one method.
         params: Arguments that are not the defaults.
+        parts: Modules of one's own, by argument name, made anew for each method.
         predicts_with_network: `predict` is the network itself; else the method's own tests say what it is.
     """
 
     key: str
     note: str = ""
     params: Mapping[str, Any] = field(default_factory=dict)
+    parts: Callable[[], Mapping[str, nn.Module]] = dict
     predicts_with_network: bool = True
 
     def __str__(self) -> str:
         return f"{self.key} {self.note}".strip()
 
     def build(self, num_outputs: int = NUM_CLASSES, **params: Any) -> Method:
-        return build(self.key, network(num_outputs), num_outputs, **{**self.params, **params})
+        """On a network of its own, or on the `network` among `params`."""
+        net = params.pop("network", None) or network(num_outputs)
+        return build(self.key, net, num_outputs, **{**self.params, **self.parts(), **params})
 
     @property
     def classes(self) -> list[type[Method]]:
         return [METHODS[key] for key in self.key.split("+")]
 
 
-def random_map() -> nn.Module:
-    return RandomizedMultilinearMap(NUM_FEATURES, NUM_CLASSES, NUM_FEATURES * NUM_CLASSES)
+def random_map() -> Mapping[str, nn.Module]:
+    return {"joint_map": RandomizedMultilinearMap(NUM_FEATURES, NUM_CLASSES, width=32)}
 
 
 CASES = [
@@ -63,6 +69,7 @@ CASES = [
     Case("dann"),
     Case("cdan"),
     Case("cdan", "with entropy", {"entropy": True}),
+    Case("cdan", "with a random map", parts=random_map),
     Case("deep_coral"),
     Case("dan"),
     Case("mcc"),
@@ -106,7 +113,9 @@ def optimizers_of(method: Method, lr: float = 0.1) -> dict[str, torch.optim.Opti
     return {phase: torch.optim.SGD(method.parameters_of(phase), lr) for phase in method.phases}
 
 
-def train(method: Method, batches: list[dict[str, Sample]], run: nn.Module | None = None, lr: float = 0.1) -> list[float]:
+def train(
+    method: Method, batches: list[dict[str, Sample]], run: nn.Module | None = None, lr: float = 0.1
+) -> list[float]:
     """A few steps by hand, progress moving; gives each step's last total. `run`: the method, wrapped."""
     run = method if run is None else run
     optimizers, totals = optimizers_of(method, lr), []

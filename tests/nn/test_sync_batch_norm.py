@@ -1,4 +1,4 @@
-"""Synchronised batch norm in one process: ordinary batch norm under another name. Two: test_distributed.py."""
+"""Synchronised batch norm in one process: ordinary batch norm under another name. Two: test_two_processes.py."""
 
 from __future__ import annotations
 

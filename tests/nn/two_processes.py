@@ -1,6 +1,8 @@
 """Runs all two-process checks in ONE pair of gloo processes, each check in a process group of its own.
 
-`python -m tests.nn.two_processes RANK FOLDER` is one of the pair; `FOLDER/RANK.json` maps checks to tracebacks or "".
+`python -m tests.nn.two_processes PORT FOLDER RANK` is one of the pair; it writes `FOLDER/RANK.json`, which maps
+checks to tracebacks or "".
+
 A check is a function of the rank that does its collective part inside `with process_group():`, so what stands before
 that runs as one process would.
 """
@@ -9,6 +11,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import socket
 import subprocess
 import sys
 import traceback
@@ -22,6 +25,7 @@ import torch.distributed as dist
 from torch import Tensor
 
 WORLD_SIZE = 2
+PATIENCE = timedelta(seconds=60)
 ROOT = Path(__file__).resolve().parent.parent.parent
 MODULES = ("tests.nn.distributed_checks", "tests.methods.distributed_checks")
 
@@ -49,11 +53,10 @@ def assert_close(name: str, ours: Tensor, theirs: Tensor) -> None:
     torch.testing.assert_close(ours, theirs, rtol=1e-9, atol=1e-11, msg=lambda text: f"{name}: {text}")
 
 
-def _group_factory(rank: int, store: Path) -> ProcessGroup:
+def _group_factory(rank: int, store: dist.Store) -> ProcessGroup:
     @contextmanager
     def process_group() -> Iterator[None]:
-        file = dist.FileStore(str(store), WORLD_SIZE)
-        dist.init_process_group("gloo", store=file, rank=rank, world_size=WORLD_SIZE, timeout=timedelta(seconds=20))
+        dist.init_process_group("gloo", store=store, rank=rank, world_size=WORLD_SIZE, timeout=PATIENCE)
         try:
             yield
         finally:
@@ -62,7 +65,7 @@ def _group_factory(rank: int, store: Path) -> ProcessGroup:
     return process_group
 
 
-def _outcome(check: Check, rank: int, store: Path) -> str:
+def _outcome(check: Check, rank: int, store: dist.Store) -> str:
     torch.manual_seed(0)
     try:
         check(rank, _group_factory(rank, store))
@@ -71,20 +74,30 @@ def _outcome(check: Check, rank: int, store: Path) -> str:
     return ""
 
 
-def run_one_rank(rank: int, folder: Path) -> None:
+def run_one_rank(rank: int, port: int, folder: Path) -> None:
     torch.set_num_threads(1)
-    results = {
-        name: _outcome(check, rank, folder / f"store-{number}")
-        for number, (name, check) in enumerate(all_checks().items())
-    }
+    store = dist.TCPStore("127.0.0.1", port, WORLD_SIZE, is_master=rank == 0, timeout=PATIENCE)
+    results = {name: _outcome(check, rank, dist.PrefixStore(name, store)) for name, check in all_checks().items()}
     (folder / f"{rank}.json").write_text(json.dumps(results))
+    store.set(f"done {rank}", "")
+    store.wait([f"done {other}" for other in range(WORLD_SIZE)])  # rank 0 hosts the store: it must not leave first
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def run_both_ranks(folder: Path) -> dict[str, str]:
     """Start the pair and return, for each check, what went wrong on either rank, or ""."""
-    commands = [[sys.executable, "-m", "tests.nn.two_processes", str(rank), str(folder)] for rank in range(WORLD_SIZE)]
-    pair = [subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) for command in commands]
-    errors = [process.communicate(timeout=300)[1] for process in pair]
+    arguments = [sys.executable, "-m", "tests.nn.two_processes", str(_free_port()), str(folder)]
+    pair = [subprocess.Popen([*arguments, str(rank)], cwd=ROOT, stderr=subprocess.PIPE, text=True) for rank in (0, 1)]
+    try:
+        errors = [process.communicate(timeout=300)[1] for process in pair]
+    finally:
+        for process in pair:
+            process.kill()
     if any(process.returncode for process in pair):
         raise RuntimeError("a process of the pair ended early:\n" + "\n".join(errors))
     ranks = [json.loads((folder / f"{rank}.json").read_text()) for rank in range(WORLD_SIZE)]
@@ -92,4 +105,4 @@ def run_both_ranks(folder: Path) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    run_one_rank(int(sys.argv[1]), Path(sys.argv[2]))
+    run_one_rank(rank=int(sys.argv[3]), port=int(sys.argv[1]), folder=Path(sys.argv[2]))
