@@ -73,7 +73,7 @@ def class_scatter(
 def value_scatter(source: Array, target: Array, predictions: tuple[Array, Array], title: str) -> Figure:
     """The same rows coloured by predicted value, on one scale for both domains."""
     figure, axes = _empty(title)
-    low, high = np.percentile(np.concatenate(predictions), [1, 99])
+    low, high = np.nanpercentile(np.concatenate(predictions), [1, 99])
     for points, values, marker in ((source, predictions[0], "o"), (target, predictions[1], "^")):
         drawn = axes.scatter(
             points[:, 0],
@@ -122,7 +122,7 @@ def _name_classes(
     for index, name in names.items():
         own = [points[predicted == index] for points, predicted in ((target, predictions[1]), (source, predictions[0]))]
         place = _middle(own[0] if len(own[0]) else own[1])
-        if place is None or any((np.abs(place - other) < reach).all() for other in taken):
+        if place is None or any((np.abs(place - other) <= reach).all() for other in taken):
             continue
         taken.append(place)
         axes.annotate(shorten(name, 18), (place[0], place[1]), xytext=(0, 8), textcoords="offset points", **_NAME_STYLE)
