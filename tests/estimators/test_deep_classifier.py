@@ -193,3 +193,12 @@ def test_sparse_and_nan_and_single_rows_are_refused_in_words() -> None:
         quick().fit(np.where(X[3, 1] == X, np.nan, X), y)
     with pytest.raises(InputError, match="The target has 1 sample"):
         quick().fit(*stack_domains((X, y), target=X[:1]))
+
+
+def test_a_library_backbone_by_name() -> None:
+    X, y = rows_of(3, 32, 32, n=8)
+    model = quick("source_only", backbone="torchvision:resnet18", steps=1, batch_size=8).fit(X, y)
+    assert model.method_.network.num_features == 512
+    assert model.predict_proba(X).shape == (8, 2)
+    with pytest.raises(InputError, match="resnet18"):
+        quick(backbone="resnet_18").fit(X, y)
