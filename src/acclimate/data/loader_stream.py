@@ -40,7 +40,7 @@ class LoaderStream:
     @property
     def num_batches(self) -> int:
         """Batches in one pass; 1 where the loader does not tell."""
-        return len(self.loader) if isinstance(self.loader, Sized) else 1
+        return max(1, len(self.loader)) if isinstance(self.loader, Sized) else 1
 
     def batches(
         self, start: int = 0, rank: int = 0, world_size: int = 1, *, pin_memory: bool = False
