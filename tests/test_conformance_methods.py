@@ -185,6 +185,28 @@ def test_a_source_without_labels_is_named(method: Method) -> None:
         steps(method, streams)
 
 
+def test_a_step_leaves_modes_and_switches_alone(method: Method) -> None:
+    """known_traps: a frozen part left in eval mode for ever; requires_grad toggled, which crashes under DDP."""
+    method.network.backbone[1].eval()
+    modes = [module.training for module in method.modules()]
+    train_one(method)
+    method.after_step()
+    assert [module.training for module in method.modules()] == modes
+    assert all(p.requires_grad for p in method.parameters())
+
+
+def test_a_frozen_part_stays_as_it_is(method: Method) -> None:
+    """Parameters that the user froze are claimed by no phase and do not move."""
+    method.network.backbone.requires_grad_(False)
+    before = copy.deepcopy(method.network.backbone)
+    frozen = {id(p) for p in method.network.backbone.parameters()}
+    assert not any(id(p) in frozen for phase in method.phases for p in method.parameters_of(phase))
+    if all(method.parameters_of(phase) for phase in method.phases):
+        train_one(method)
+    for p, q in zip(method.network.backbone.parameters(), before.parameters(), strict=True):
+        assert torch.equal(p, q)
+
+
 def test_training_lowers_the_supervised_loss(method: Method) -> None:
     """On one batch over and over: the objective is one that gradient descent can follow."""
     without_dropout(method)
