@@ -8,6 +8,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
+from acclimate.errors import InputError
 from acclimate.types import Predictions
 from acclimate.validators import SND, entropy, find_validator, information_maximisation, snd
 from tests.golden.oracles import pytorch_adapt, pytorch_adapt_inputs
@@ -72,3 +73,8 @@ def test_collapse_scores_zero_information() -> None:
     collapsed = Predictions(np.tile([9.0, 0.0, 0.0], (50, 1)))
     assert find_validator("im")(target=collapsed) == pytest.approx(0, abs=1e-12)
     assert find_validator("snd")(target=collapsed) == pytest.approx(np.log(49))
+
+
+def test_a_temperature_that_is_not_positive_is_refused() -> None:
+    with pytest.raises(InputError, match="temperature"):
+        snd(np.eye(3), 0.0)

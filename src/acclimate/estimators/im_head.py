@@ -36,6 +36,15 @@ class IMHead(SoftmaxHead):
     Source: Krause et al., "Discriminative clustering by regularized information maximization", NeurIPS 2010; Shi and
     Sha, "Information-theoretical learning of discriminative clusters for unsupervised domain adaptation", ICML 2012,
     https://arxiv.org/abs/1206.6438.
+
+    Example:
+        >>> import numpy as np
+        >>> from acclimate.data import stack_domains
+        >>> ys = np.arange(60) % 2
+        >>> Xs = np.random.default_rng(0).normal(size=(60, 3)) + 4 * ys[:, None]
+        >>> Xt = 10 * Xs + 100
+        >>> IMHead().fit(*stack_domains((Xs, ys), target=Xt)).score(Xt, ys)
+        1.0
     """
 
     def __init__(

@@ -29,6 +29,14 @@ def standard_error_of_difference(
 
     Raises:
         InputError: If the candidates predicted different numbers of rows, or `repeats` is below 2.
+
+    Example:
+        >>> from acclimate.validators import find_validator
+        >>> rng = np.random.default_rng(0)
+        >>> a, b = (Predictions(scale * rng.normal(size=(100, 3))) for scale in (1, 4))
+        >>> im = find_validator("im")
+        >>> bool(im(target=b) - im(target=a) > 2 * standard_error_of_difference(im, a, b))
+        True
     """
     if len(a.logits) != len(b.logits):
         raise InputError(f"a and b must predict the same rows, but have {len(a.logits)} and {len(b.logits)}.")
