@@ -40,7 +40,7 @@ class MCD(Method):
         weight: w; default 1.
         backbone_steps: k, the paper's n; default 4.
         batch_norm: Default "separate", the authors' code: each domain is its own pass, and no phase runs a domain
-            that it does not need.
+            that it does not need. "joint" runs the backbone once over both; the heads still see a domain at a time.
 
     Notes:
         Phase "all" never reads the target: its :class:`~acclimate.types.Step` carries the source's logits. Phase
