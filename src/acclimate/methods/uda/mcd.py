@@ -120,8 +120,8 @@ class MCD(Method):
     def _disagree(self, source: Sample, target: Sample) -> Step:
         with torch.no_grad():
             on_source, on_target = self._features(source, target, "source", "target")
-        heads = self._heads(on_target)
         losses = self._classification(self._heads(on_source), source)
+        heads = self._heads(on_target)
         return Step({**losses, "discrepancy": -self.weight * self._discrepancy(heads)}, heads.first.detach())
 
     def _reconcile(self, source: Sample, target: Sample) -> Step:
