@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -67,7 +68,8 @@ def pretrained_backbone(name: str, weights: str | Path = "default") -> Backbone:
 
 def weights_fingerprint(module: nn.Module) -> str:
     """A text that two modules share if they compute the same: from their structure, parameters and buffers."""
-    digest = hashlib.blake2b(repr(module).encode(), digest_size=16)
+    structure = re.sub(r" at 0x[0-9a-f]+", "", repr(module))  # functions show their address, new in every process
+    digest = hashlib.blake2b(structure.encode(), digest_size=16)
     for name, value in module.state_dict().items():
         digest.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())
         digest.update(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())
@@ -101,9 +103,9 @@ def _unknown(name: str, architecture: str, libraries: tuple[str, ...]) -> InputE
     timm = import_timm() if "timm" in libraries else None
     if libraries == ("timm",) and timm is None:
         return InputError(f"The backbone '{name}' needs timm; run: pip install 'acclimate[timm]'.")
-    known = torchvision_names() if "torchvision" in libraries else []
-    known = known + (timm.list_models() if timm is not None else [])
-    near = get_close_matches(architecture.lower().split(".")[0], known, n=3)
+    known = set(torchvision_names() if "torchvision" in libraries else [])
+    known |= set(timm.list_models() if timm is not None else [])
+    near = get_close_matches(architecture.lower().split(".")[0], sorted(known), n=3)
     hint = f"did you mean {' or '.join(near)}?" if near else "give a name that torchvision or timm lists."
     install = "" if timm is not None or libraries == ("torchvision",) else " (timm, which has more, is not installed)"
     return InputError(f"Unknown backbone '{name}'; {hint}{install}")

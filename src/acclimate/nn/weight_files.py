@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+import re
+from collections import Counter, OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
-import safetensors
 import safetensors.torch
 import torch
 from torch import Tensor, nn
@@ -16,6 +17,9 @@ from acclimate.errors import InputError
 
 WRAPPED_UNDER = ("state_dict", "model_state_dict", "model", "model_ema", "teacher", "net", "network")
 PREFIXES = ("module.", "_orig_mod.", "model.", "backbone.", "encoder.", "network.")
+OLD_DENSENET = re.compile(r"(denselayer\d+\.(?:norm|conv))\.([12]\.)")
+COUNTER = "num_batches_tracked"  # came later than many files, and does nothing in evaluation
+OTHER_ARCHITECTURE = "give the name of the architecture that the file belongs to"
 
 
 def load_weights(module: nn.Module, path: Path, head: Iterable[str] = ()) -> None:
@@ -26,9 +30,9 @@ def load_weights(module: nn.Module, path: Path, head: Iterable[str] = ()) -> Non
     at all (a projection head, say), are left out.
 
     Args:
-        module: The network; changed in place, or not at all if an error is raised.
+        module: The network, changed in place.
         path: ``.safetensors``, or a file of ``torch.save``, which is read with ``weights_only=True``.
-        head: Names that the head's parameters begin with.
+        head: What the names of the head's parameters begin with.
 
     Raises:
         InputError: The file is missing, damaged or holds more than tensors; a weight is missing, of another shape, or
@@ -36,9 +40,13 @@ def load_weights(module: nn.Module, path: Path, head: Iterable[str] = ()) -> Non
     """
     wanted = module.state_dict()
     found = _without_prefixes(_tensors(read_weights(path), path), wanted)
-    found = {name: value for name, value in found.items() if name in wanted or not name.startswith(tuple(head))}
-    _check(found, wanted, path)
-    module.load_state_dict({name: found.get(name, value) for name, value in wanted.items()})
+    for name in [name for name in found if name not in wanted and name.startswith(tuple(head))]:
+        del found[name]
+    _check_shapes(found, wanted, path)
+    # Not strict, since modules rename what older versions of themselves saved; what is left over is judged here.
+    loaded = module.load_state_dict(found, strict=False)
+    _refuse_missing(loaded.missing_keys, len(wanted), path)
+    _refuse_deeper(loaded.unexpected_keys, wanted, path)
 
 
 def read_weights(path: Path) -> Any:
@@ -60,62 +68,60 @@ def read_weights(path: Path) -> Any:
         ) from error
 
 
-def _tensors(content: Any, path: Path) -> dict[str, Tensor]:
+def _tensors(content: Any, path: Path) -> Mapping[str, Tensor]:
     for key in WRAPPED_UNDER:
         if isinstance(content, Mapping) and isinstance(content.get(key), Mapping):
             content = content[key]
-    tensors = {}
-    if isinstance(content, Mapping):
-        tensors = {str(name): value for name, value in content.items() if isinstance(value, Tensor)}
-    if not tensors:
+    if not isinstance(content, Mapping) or not any(isinstance(value, Tensor) for value in content.values()):
         raise InputError(f"{path} holds no weights by name; save module.state_dict() in it.")
-    return tensors
+    return content
 
 
-def _without_prefixes(found: dict[str, Tensor], wanted: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Take prefixes off as long as more names fit without them."""
-    while True:
-        shorter = [_cut(found, prefix) for prefix in PREFIXES]
-        best = max(shorter, key=lambda names: _num_shared(names, wanted))
-        if _num_shared(best, wanted) < _num_shared(found, wanted) or best.keys() == found.keys():
-            return found
-        found = best
+def _without_prefixes(content: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> OrderedDict[str, Tensor]:
+    """What lies under the prefix, if any, under which most names fit."""
+    found = {OLD_DENSENET.sub(r"\1\2", str(key)): value for key, value in content.items() if isinstance(value, Tensor)}
+    prefixes = ["", *PREFIXES, *map("".join, permutations(PREFIXES, 2))]
+    best = max(prefixes, key=lambda prefix: len(_under(found, prefix).keys() & wanted.keys()))
+    versions = None if best else getattr(content, "_metadata", None)
+    return _with_versions(_under(found, best), versions or getattr(wanted, "_metadata", None))
 
 
-def _cut(found: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    inside = {name.removeprefix(prefix): value for name, value in found.items() if name.startswith(prefix)}
-    return inside or dict(found)
+def _under(found: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): value for name, value in found.items() if name.startswith(prefix)}
 
 
-def _num_shared(names: Iterable[str], wanted: Mapping[str, Tensor]) -> int:
-    return sum(name in wanted for name in names)
+def _with_versions(found: Mapping[str, Tensor], versions: Any) -> OrderedDict[str, Tensor]:
+    """Versions of the modules, by which they know what to rename, travel as an attribute of a state dict."""
+    state = OrderedDict(found)
+    state._metadata = versions  # type: ignore[attr-defined]
+    return state
 
 
-def _check(found: Mapping[str, Tensor], wanted: Mapping[str, Tensor], path: Path) -> None:
-    # BatchNorm's counter came later than many files and does nothing in evaluation.
-    missing = [name for name in wanted if name not in found and not name.endswith("num_batches_tracked")]
-    if missing:
-        raise InputError(
-            f"{path} lacks {len(missing)} of {len(wanted)} weights of this architecture ('{missing[0]}', ...); give "
-            "the name of the architecture that the file belongs to."
-        )
+def _check_shapes(found: Mapping[str, Tensor], wanted: Mapping[str, Tensor], path: Path) -> None:
     for name, value in wanted.items():
         if name in found and found[name].shape != value.shape:
             raise InputError(
                 f"{path} has '{name}' of shape {tuple(found[name].shape)}, this architecture {tuple(value.shape)}; "
-                "give the name of the architecture that the file belongs to."
+                f"{OTHER_ARCHITECTURE}."
             )
-    _refuse_deeper(found, wanted, path)
 
 
-def _refuse_deeper(found: Mapping[str, Tensor], wanted: Mapping[str, Tensor], path: Path) -> None:
+def _refuse_missing(names: Sequence[str], total: int, path: Path) -> None:
+    missing = [name for name in names if not name.endswith(COUNTER)]
+    if missing:
+        raise InputError(
+            f"{path} lacks {len(missing)} of {total} weights of this architecture ('{missing[0]}', ...); "
+            f"{OTHER_ARCHITECTURE}."
+        )
+
+
+def _refuse_deeper(names: Sequence[str], wanted: Mapping[str, Tensor], path: Path) -> None:
     """All weights of ResNet-18 are in a file of ResNet-34: blocks too many tell them apart."""
     parts = {name.split(".")[0] for name in wanted if "." in name}
-    extra = [name for name in found if name not in wanted and name.split(".")[0] in parts]
-    extra = [name for name in extra if not name.endswith("num_batches_tracked")]
+    extra = [name for name in names if name.split(".")[0] in parts and not name.endswith(COUNTER)]
     if extra:
         part = Counter(name.split(".")[0] for name in extra).most_common(1)[0][0]
         raise InputError(
-            f"{path} has {len(extra)} weights in '{part}' that this architecture has not ('{extra[0]}', ...); give the "
-            "name of the architecture that the file belongs to."
+            f"{path} has {len(extra)} weights in '{part}' that this architecture has not ('{extra[0]}', ...); "
+            f"{OTHER_ARCHITECTURE}."
         )
