@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
 from pathlib import Path
 
 from sphinx.application import Sphinx
 
 from acclimate.methods import METHODS, Method
+from acclimate.methods.base import arguments_of
 
 INTRODUCTION = """# Methods
 
@@ -27,11 +27,10 @@ def row(method: type[Method]) -> str:
 
 
 def entry(method: type[Method]) -> str:
-    """The method's own docstring: objective, defaults, deviations from the paper, reference, example."""
+    """The method's own docstring: objective, arguments, deviations from the paper, reference, example."""
     name = f"{method.__module__}.{method.__qualname__}"
-    build = inspect.signature(method.from_network)
-    defaults = [str(p) for p in build.parameters.values() if p.default is not p.empty]
-    options = f"Options and defaults: `{', '.join(defaults)}`.\n\n" if defaults else ""
+    arguments = [f"`{name}`" for name in arguments_of(method)]
+    options = f"Options: {', '.join(arguments)}.\n\n" if arguments else ""
     return f"\n## {method.title}\n\n{options}```{{eval-rst}}\n.. autoclass:: {name}\n   :no-members:\n```\n"
 
 
