@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 import pytest
 import torch
 from torch import Tensor
@@ -38,6 +40,41 @@ def test_no_tensor_above_one_distance_matrix(estimator: str, n: int, m: int, d: 
     assert seen.shapes
     assert max(torch.Size(shape).numel() for shape in seen.shapes) <= max(rows * rows, rows * d)
     assert not [shape for shape in seen.shapes if len(shape) > 2]
+
+
+class LiveMemory(TorchDispatchMode):
+    """Counts the bytes of all storages that operations made and that are still alive; `peak` is the most there were."""
+
+    def __init__(self, *known: Tensor) -> None:
+        super().__init__()
+        self.known = {tensor.untyped_storage()._cdata for tensor in known}
+        self.live: dict[int, int] = {}
+        self.peak = 0
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
+        result = function(*args, **(kwargs or {}))
+        for leaf in tree_leaves(result):
+            if isinstance(leaf, Tensor):
+                self._enter(leaf.untyped_storage())
+        return result
+
+    def _enter(self, storage: torch.UntypedStorage) -> None:
+        key = storage._cdata
+        if key not in self.live and key not in self.known:
+            self.live[key] = storage.nbytes()
+            weakref.finalize(storage, self.live.pop, key)
+            self.peak = max(self.peak, sum(self.live.values()))
+
+
+@pytest.mark.parametrize("estimator", QUADRATIC)
+def test_peak_is_a_few_distance_matrices(estimator: str) -> None:
+    """At most eight matrices of (2n)^2 floats, forward and backward, with d = 2n as for n = 1024 and d = 2048."""
+    n, d = 64, 128
+    source, target = (torch.randn(n, d, requires_grad=True) for _ in range(2))
+    with LiveMemory(source, target) as memory:
+        mmd_loss(source, target, estimator=estimator).backward()
+    matrix = 4 * (2 * n) ** 2
+    assert 2 * matrix <= memory.peak <= 8 * matrix
 
 
 def restated(source: Tensor, target: Tensor, scale: Tensor) -> Tensor:
