@@ -124,6 +124,16 @@ def test_names_do_not_cover_one_another():
     assert [text.get_text() for text in figure.axes[0].texts] == ["near", "far"]
 
 
+def test_a_name_at_the_rim_does_not_shrink_the_picture():
+    points = np.array([[0.0, 0.0], [10.0, 10.0]])
+    widths = []
+    for name in ("a", "a name that is rather long"):
+        figure = class_scatter(points, points, (np.arange(2), np.arange(2)), {1: ("red", name)}, "Before")
+        draw(figure, "x", "x")
+        widths.append(figure.axes[0].get_position().width)
+    assert widths[0] == widths[1]
+
+
 def test_values_that_are_all_equal_can_be_drawn():
     points = np.zeros((3, 2))
     draw(value_scatter(points, points, (np.ones(3), np.ones(3)), "Before"), "x", "x")

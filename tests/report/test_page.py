@@ -191,20 +191,16 @@ def test_hostile_text_stays_text_in_every_kind(kind):
     assert not [name for name, _ in outline.attributes if name.startswith("on")]
 
 
-def _hostile(record: RunRecord) -> RunRecord:
+def _hostile(value):
     """The same record with every text replaced."""
-    return _replaced(record)
-
-
-def _replaced(value):
     if isinstance(value, str):
         return value if value in ("images", "features", "signals", "classification", "regression") else HOSTILE
     if isinstance(value, tuple):
-        return tuple(_replaced(part) for part in value)
+        return tuple(_hostile(part) for part in value)
     if isinstance(value, dict):
-        return {f"{HOSTILE}{key}": _replaced(part) for key, part in value.items()}
+        return {f"{HOSTILE}{key}": _hostile(part) for key, part in value.items()}
     if hasattr(value, "__dataclass_fields__"):
-        return replace(value, **{field.name: _replaced(getattr(value, field.name)) for field in fields(value)})
+        return replace(value, **{field.name: _hostile(getattr(value, field.name)) for field in fields(value)})
     return value
 
 

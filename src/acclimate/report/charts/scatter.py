@@ -17,9 +17,10 @@ from acclimate.report.markup import shorten
 from acclimate.types import Array
 
 _SIZE = (460, 390)
-_NAME_SIZE = (0.14, 0.05)  # room that a name needs, as a share of the picture
+_LONGEST_NAME = 18
+_LETTER = (0.022, 0.06)  # width and height of a letter as shares of the picture
 _NAME_STYLE: dict[str, Any] = {
-    "ha": "center",
+    "in_layout": False,  # a name at the rim must not shrink the picture
     "va": "center",
     "fontsize": 12,
     "fontweight": "bold",
@@ -117,15 +118,33 @@ def _name_classes(
     axes: Axes, source: Array, target: Array, predictions: tuple[Array, Array], names: Mapping[int, str]
 ) -> None:
     """Write each name above the middle of its rows, unless another name is there already."""
-    reach = np.ptp(np.concatenate([source, target]), axis=0) * _NAME_SIZE
-    taken: list[Array] = []
+    low, size = _extent(np.concatenate([source, target]))
+    taken: list[tuple[Array, int]] = []
     for index, name in names.items():
         own = [points[predicted == index] for points, predicted in ((target, predictions[1]), (source, predictions[0]))]
-        place = _middle(own[0] if len(own[0]) else own[1])
-        if place is None or any((np.abs(place - other) <= reach).all() for other in taken):
+        middle = _middle(own[0] if len(own[0]) else own[1])
+        short = shorten(name, _LONGEST_NAME)
+        if middle is None or any(_collide((middle - low) / size, len(short), *other) for other in taken):
             continue
-        taken.append(place)
-        axes.annotate(shorten(name, 18), (place[0], place[1]), xytext=(0, 8), textcoords="offset points", **_NAME_STYLE)
+        taken.append(((middle - low) / size, len(short)))
+        _write(axes, short, middle, (middle[0] - low[0]) / size[0])
+
+
+def _extent(points: Array) -> tuple[Array, Array]:
+    size = np.ptp(points, axis=0)
+    return points.min(axis=0), np.where(size > 0, size, 1.0)
+
+
+def _collide(place: Array, length: int, other: Array, other_length: int) -> bool:
+    """Whether two names would overlap; places are shares of the picture."""
+    wide, high = np.abs(place - other)
+    return bool(wide < (length + other_length) / 2 * _LETTER[0] and high < _LETTER[1])
+
+
+def _write(axes: Axes, name: str, place: Array, across: float) -> None:
+    """Above the place; at the rim of the picture the name grows inwards."""
+    side = "left" if across < 0.1 else "right" if across > 0.9 else "center"
+    axes.annotate(name, (place[0], place[1]), xytext=(0, 8), textcoords="offset points", ha=side, **_NAME_STYLE)
 
 
 def _middle(points: Array) -> Array | None:

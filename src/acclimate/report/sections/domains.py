@@ -10,6 +10,7 @@ from acclimate.report.charts.feature_shift import MOST_FEATURES, feature_chart, 
 from acclimate.report.charts.sparkline import channel_limits
 from acclimate.report.embedding import thin
 from acclimate.report.markup import Html, element, join
+from acclimate.report.numbers import count
 from acclimate.report.pictures import contact_sheet
 from acclimate.report.record import DomainRecord, RunRecord
 from acclimate.report.sections.examples import example_grid
@@ -43,7 +44,7 @@ def _column(domain: DomainRecord, side: str, record: RunRecord) -> Html:
         "Rows": f"{domain.num_rows:,}",
         "Row shape": shape,
         "Labels": _labels(domain, side),
-        "Left out": f"{len(domain.skipped):,} unreadable files, named below" if domain.skipped else "",
+        "Left out": f"{count(len(domain.skipped), 'unreadable file')}, named below" if domain.skipped else "",
     }
     heading = element("h3", element("span", side, class_=f"key {side}"), " ", domain.name)
     return element("div", heading, facts(rows), example_grid(domain.examples, _limits(record)))
@@ -55,7 +56,7 @@ def _labels(domain: DomainRecord, side: str) -> str:
     if domain.values is not None:
         return f"numbers from {np.nanmin(domain.values):.4g} to {np.nanmax(domain.values):.4g}"
     if domain.class_counts:
-        return f"{sum(count > 0 for count in domain.class_counts.values())} classes"
+        return f"{sum(rows > 0 for rows in domain.class_counts.values())} classes"
     return "used for training" if side == "source" else "none"
 
 
