@@ -59,7 +59,7 @@ def remove_leftovers(folder: Path) -> None:
 
 def versions() -> dict[str, str]:
     """Versions that the numbers may depend on."""
-    return {"torch": torch.__version__, "numpy": np.__version__}
+    return {"torch": str(torch.__version__), "numpy": np.__version__}  # torch's own is of a class, not plain text
 
 
 def _keep_previous(folder: Path) -> None:
