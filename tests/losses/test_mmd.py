@@ -123,7 +123,7 @@ def test_features_far_from_the_origin_keep_their_digits(estimator: str) -> None:
     source, target = torch.randn(20, 5) + 500, torch.randn(30, 5) + 500.5
     ours = mmd_loss(source, target, estimator=estimator)
     exact = mmd_loss(source.double(), target.double(), estimator=estimator)
-    assert float(ours) == pytest.approx(float(exact), rel=1e-2, abs=1e-4)
+    assert float(ours) == pytest.approx(float(exact), rel=1e-5, abs=1e-6)
 
 
 def test_unbiased_estimate_is_zero_in_the_mean() -> None:
