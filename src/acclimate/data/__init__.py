@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from acclimate.data.atomic import write_atomically
+    from acclimate.data.cache_folder import clear_cache
     from acclimate.data.compatible import align_columns, check_compatible, check_source
     from acclimate.data.domain import Domain
-    from acclimate.data.feature_cache import cached_features, clear_cache
+    from acclimate.data.feature_cache import cached_features
     from acclimate.data.image_rows import ImageRows
     from acclimate.data.join import join_domains
     from acclimate.data.preprocessing import Preprocessing
@@ -27,7 +28,7 @@ _HOME = {
     "cached_features": "feature_cache",
     "check_compatible": "compatible",
     "check_source": "compatible",
-    "clear_cache": "feature_cache",
+    "clear_cache": "cache_folder",
     "join_domains": "join",
     "read_domain": "read",
     "stack_domains": "stack",

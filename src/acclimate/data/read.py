@@ -71,7 +71,7 @@ def _read_path(
     path: Path, name: str | None, label_column: str | None, task: Task, strict: bool, labeled: bool | None
 ) -> Domain:
     if not path.exists():
-        raise InputError(f"{path} does not exist{_did_you_mean(path)}; give {WHAT_MAY_BE_READ}.")
+        raise InputError(f"{path} does not exist; {_did_you_mean(path)}")
     name = name or path.resolve().name
     if path.is_dir():
         return read_folder(path, name, task, strict, labeled)
@@ -98,9 +98,9 @@ def _suffix(path: Path) -> str:
 
 def _did_you_mean(path: Path) -> str:
     if not path.parent.is_dir():
-        return f" (nor does its folder {path.parent})"
+        return f"nor does its folder {path.parent}: correct the path."
     near = get_close_matches(path.name, [other.name for other in path.parent.iterdir()], n=1)
-    return f"; did you mean {path.parent / near[0]}?" if near else ""
+    return f"did you mean {path.parent / near[0]}?" if near else "correct the path."
 
 
 def _refused(path: Path, suffix: str) -> InputError:
