@@ -165,6 +165,15 @@ LOSSES = [
         detached=True,
     ),
     LossCase(
+        "coral_loss of more columns than rows",
+        coral_loss,
+        naive.coral,
+        normal((4, 12), (5, 12), gap=0.5),
+        symmetric=True,
+        zero=same,
+        bounds=(0.0, float("inf")),
+    ),
+    LossCase(
         "mcc_loss temperature",
         partial(mcc_loss, temperature=1.0),
         partial(naive.mcc, temperature=1.0),
