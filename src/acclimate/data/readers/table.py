@@ -26,8 +26,9 @@ TABLE_SUFFIXES = frozenset({".csv", ".tsv", ".parquet", ".pq"})
 def read_table(path: Path, name: str, task: Task, labeled: bool | None, label_column: str | None) -> Domain:
     """Read a table, ``.csv``, ``.tsv`` (both also ``.gz``) or ``.parquet``.
 
-    A text file whose first line holds a number has no header; the columns besides the label are then named 0, 1, ...,
-    and the label column is given by its place, -1 being the last. The rest is as in :func:`read_frame`.
+    A text file whose first line holds a number, and not the name of the label column, has no header. The columns
+    besides the label are then named 0, 1, ..., and the label column is given by its place, -1 being the last. The rest
+    is as in :func:`read_frame`.
 
     Raises:
         InputError: The file cannot be read as a table, or as in :func:`read_frame`.
@@ -98,7 +99,8 @@ def _text(path: Path, label_column: str | None) -> tuple[pd.DataFrame, bool]:
         first = str(pd.read_csv(path, header=None, nrows=1, sep="\x01", skipinitialspace=True).iloc[0, 0])
         separator = max(SEPARATORS, key=first.count)
         cells = [cell.strip().strip('"') for cell in first.split(separator)]
-        header = label_column in cells or not any(map(_is_number, cells))
+        numbers = [cell for cell in cells if _is_number(cell)]
+        header = not numbers or label_column in set(cells).difference(numbers)
         frame = pd.read_csv(path, sep=separator, header=0 if header else None, skipinitialspace=True)
         return frame, header
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, OSError, EOFError) as error:
