@@ -441,9 +441,11 @@ def regression_batch(method: Method) -> dict[str, Sample]:
     return streams
 
 
-@pytest.mark.parametrize(
-    "case", [case for case in CASES if all("regression" in c.tasks for c in case.classes)], ids=str
-)
+def regressors() -> list[Case]:
+    return [case for case in CASES if all("regression" in cls.tasks for cls in case.classes)]
+
+
+@pytest.mark.parametrize("case", [*regressors(), Case("dann+dan")], ids=str)
 def test_regression_where_declared(case: Case) -> None:
     method = without_dropout(case.build(1, criterion=regression_loss))
     streams = regression_batch(method)
@@ -497,6 +499,11 @@ def test_a_combination_of_three() -> None:
 def test_what_cannot_be_combined_is_named(key: str) -> None:
     with pytest.raises(InputError, match=find(key).title):
         Case(f"dann+{key}").build()
+
+
+def test_a_combination_does_what_all_its_parts_do() -> None:
+    assert Case("dann+dan").build().tasks == ("classification", "regression")
+    assert Case("dann+mcc").build().tasks == ("classification",)
 
 
 def test_a_method_stands_once_in_a_combination() -> None:
