@@ -11,7 +11,7 @@ from torch import nn
 
 from acclimate.methods import METHODS, Method, build
 from acclimate.nn import Classifier, RandomizedMultilinearMap
-from acclimate.types import Sample
+from acclimate.types import Sample, Step
 
 NUM_INPUTS, NUM_FEATURES, NUM_CLASSES = 8, 16, 3
 
@@ -102,6 +102,11 @@ def phase_argument(method: Method, phase: str) -> dict[str, str]:
     return {"phase": phase} if len(method.phases) > 1 else {}
 
 
+def steps(method: Method, streams: Mapping[str, Sample]) -> dict[str, Step]:
+    """One forward pass of every phase."""
+    return {phase: method(**streams, **phase_argument(method, phase)) for phase in method.phases}
+
+
 def without_dropout(method: Method) -> Method:
     for module in method.modules():
         if isinstance(module, nn.Dropout):
@@ -129,3 +134,15 @@ def train(
         method.after_step()
         totals.append(float(total.detach()))
     return totals
+
+
+def backbone_rows(method: Method, streams: Mapping[str, Sample]) -> tuple[int, float]:
+    """Calls of the backbone in one step of all phases, and forward units: 1 a row, 3 where a gradient goes back."""
+    calls: list[tuple[int, bool]] = []
+    hook = method.network.backbone.register_forward_hook(
+        lambda module, args, output: calls.append((len(output), output.requires_grad))
+    )
+    for phase in method.sequence:
+        method(**streams, **phase_argument(method, phase))
+    hook.remove()
+    return len(calls), sum(rows * (3 if gradient else 1) for rows, gradient in calls)

@@ -3,47 +3,40 @@
 from __future__ import annotations
 
 import copy
-import doctest
-import importlib
-import inspect
 import json
 import pickle
 import subprocess
 import sys
 from collections.abc import Callable
-from itertools import combinations
 from pathlib import Path
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from acclimate.errors import InputError
 from acclimate.losses import regression_loss
-from acclimate.methods import METHODS, Alignment, Combined, Method, find, register
+from acclimate.methods import METHODS, Method, find
 from acclimate.methods.base import arguments_of
-from acclimate.nn import Classifier
-from acclimate.types import Sample, Step
+from acclimate.types import Sample
 from tests.cases import (
     CASES,
     NUM_CLASSES,
-    NUM_FEATURES,
     NUM_INPUTS,
     Case,
+    backbone_rows,
     batch,
     cast,
     network,
     optimizers_of,
     phase_argument,
+    steps,
     train,
     without_dropout,
 )
 
 ROOT = Path(__file__).resolve().parent.parent
 SINGLE = [case for case in CASES if "+" not in case.key]
-PAIRS = [
-    "+".join(pair) for pair in combinations([key for key, cls in METHODS.items() if issubclass(cls, Alignment)], 2)
-]
 
 
 @pytest.fixture(params=CASES, ids=str)
@@ -56,48 +49,9 @@ def method(case: Case) -> Method:
     return case.build()
 
 
-def steps(method: Method, streams: dict[str, Sample]) -> dict[str, Step]:
-    """One forward pass of every phase."""
-    return {phase: method(**streams, **phase_argument(method, phase)) for phase in method.phases}
-
-
 def same_state(a: nn.Module, b: nn.Module) -> bool:
     first, second = a.state_dict(), b.state_dict()
     return first.keys() == second.keys() and all(torch.equal(first[name], second[name]) for name in first)
-
-
-# The registry
-
-
-def test_every_method_has_a_case_and_every_case_a_method() -> None:
-    assert {key for case in CASES for key in case.key.split("+")} == set(METHODS)
-
-
-def test_no_two_cases_are_called_alike() -> None:
-    names = [str(case) for case in CASES]
-    assert len(names) == len(set(names))
-
-
-def concrete_methods(cls: type[Method] = Method) -> list[type[Method]]:
-    found = [cls] if "key" in vars(cls) and cls.__module__.startswith("acclimate.") else []
-    return found + [c for sub in cls.__subclasses__() for c in concrete_methods(sub)]
-
-
-def test_every_concrete_method_is_registered_under_its_own_key() -> None:
-    assert {cls.key: cls for cls in concrete_methods()} == METHODS
-    assert len(concrete_methods()) == len(METHODS)
-
-
-def test_a_second_class_under_one_key_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("acclimate.methods.registry.METHODS", dict(METHODS))
-    twin = type("Twin", (Method,), {"key": "dann"})
-    with pytest.raises(ValueError, match="dann"):
-        register([twin])
-
-
-def test_an_unknown_name_comes_with_the_nearest() -> None:
-    with pytest.raises(InputError, match="deep_coral"):
-        find("deep_corl")
 
 
 # One step
@@ -378,54 +332,6 @@ def test_from_network_takes_parts_of_ones_own(key: str) -> None:
     assert all(getattr(method, name) is part for name, part in parts.items())
 
 
-# Batch norm: one switch
-
-
-def switchable() -> list[Case]:
-    return [case for case in CASES if all("batch_norm" in inspect.signature(cls).parameters for cls in case.classes)]
-
-
-@pytest.mark.parametrize("case", switchable(), ids=str)
-@pytest.mark.parametrize("batch_norm", ["joint", "separate"])
-def test_batch_norm_sees_the_domains_together_or_apart(case: Case, batch_norm: str) -> None:
-    plain_head = Classifier(network().backbone, nn.Linear(NUM_FEATURES, NUM_CLASSES))
-    method = without_dropout(case.build(network=plain_head, batch_norm=batch_norm))
-    streams = batch(method)
-    xs, xt = streams["source"].x, streams["target"].x
-    alone = copy.deepcopy(method.network)
-    expected = alone(torch.cat([xs, xt]))[len(xs) :] if batch_norm == "joint" else alone(xt)
-    *_, step = steps(method, streams).values()
-    assert torch.allclose(step.logits, expected, atol=1e-6)
-
-
-@pytest.mark.parametrize("case", switchable(), ids=str)
-def test_the_two_ways_of_batch_norm_differ(case: Case) -> None:
-    found = []
-    for batch_norm in ("joint", "separate"):
-        torch.manual_seed(3)
-        method = without_dropout(case.build(batch_norm=batch_norm))
-        found.append([*steps(method, batch(method)).values()][-1])
-    assert not torch.allclose(found[0].logits, found[1].logits, atol=1e-3)
-
-
-@pytest.mark.parametrize("case", switchable(), ids=str)
-def test_a_third_way_of_batch_norm_is_refused(case: Case, without_shape_checks: None) -> None:
-    with pytest.raises(ValueError, match="both"):
-        case.build(batch_norm="both")
-
-
-def backbone_rows(method: Method, streams: dict[str, Sample]) -> tuple[int, float]:
-    """Calls of the backbone in one step of all phases, and forward units: 1 a row, 3 where a gradient goes back."""
-    calls: list[tuple[int, bool]] = []
-    hook = method.network.backbone.register_forward_hook(
-        lambda module, args, output: calls.append((len(output), output.requires_grad))
-    )
-    for phase in method.sequence:
-        method(**streams, **phase_argument(method, phase))
-    hook.remove()
-    return len(calls), sum(rows * (3 if gradient else 1) for rows, gradient in calls)
-
-
 def test_declared_passes_are_the_cost(method: Method) -> None:
     """`passes` counts forward and backward passes over one batch; a forward pass alone is a third of one."""
     _, units = backbone_rows(method, batch(method, 12, 12))
@@ -459,129 +365,3 @@ def test_regression_where_declared(case: Case) -> None:
 def test_a_criterion_is_refused_where_regression_is_not_declared(key: str) -> None:
     with pytest.raises(InputError, match="criterion"):
         find(key).from_network(network(1), 1, criterion=regression_loss)
-
-
-# Combinations
-
-
-@pytest.mark.parametrize("key", PAIRS)
-@pytest.mark.parametrize(("batch_norm", "calls"), [("joint", 1), ("separate", 2)])
-def test_a_pair_shares_one_pass(key: str, batch_norm: str, calls: int) -> None:
-    """Its terms are those of its parts, the supervised loss counts once, the backbone runs as for one method."""
-    torch.manual_seed(3)
-    shared = network()
-    parts = [find(part).from_network(shared, NUM_CLASSES, batch_norm=batch_norm) for part in key.split("+")]
-    for part in parts:
-        without_dropout(part)
-    pair = Combined(*parts, batch_norm=batch_norm)
-    streams = batch(pair)
-    expected: dict[str, Tensor] = {}
-    for part in parts:
-        expected |= part(**streams).losses
-    losses = pair(**streams).losses
-    assert losses.keys() == expected.keys()
-    assert all(torch.allclose(losses[name], expected[name], atol=1e-6) for name in expected)
-    assert backbone_rows(pair, streams)[0] == calls
-
-
-def test_a_combination_holds_the_network_once() -> None:
-    names = list(Case("dann+mcc").build().state_dict())
-    assert sum(name.endswith("backbone.0.weight") for name in names) == 1
-
-
-def test_a_combination_of_three() -> None:
-    method = Case("dann+mcc+deep_coral").build()
-    assert set(method(**batch(method)).losses) == {"classification", "domain", "mcc", "coral"}
-    assert method.key == "dann+mcc+deep_coral"
-
-
-@pytest.mark.parametrize("key", [key for key, cls in METHODS.items() if not issubclass(cls, Alignment)])
-def test_what_cannot_be_combined_is_named(key: str) -> None:
-    with pytest.raises(InputError, match=find(key).title):
-        Case(f"dann+{key}").build()
-
-
-def test_a_combination_does_what_all_its_parts_do() -> None:
-    assert Case("dann+dan").build().tasks == ("classification", "regression")
-    assert Case("dann+mcc").build().tasks == ("classification",)
-
-
-def test_a_method_stands_once_in_a_combination() -> None:
-    with pytest.raises(InputError, match="once"):
-        Case("mcc+mcc").build()
-
-
-def test_a_combination_needs_one_network() -> None:
-    with pytest.raises(InputError, match="network"):
-        Combined(find("mcc")(network()), find("deep_coral")(network()))
-
-
-# Documentation
-
-SECTIONS = ("Args:", "Notes:", "Reference:", "Example:")
-DOCUMENTED = [*METHODS.values(), Combined]
-
-
-def section(text: str, name: str) -> str:
-    """A section of a Google-style docstring, to the next one or the end."""
-    lines = text.split(f"\n{name}\n")[1].splitlines()
-    end = next((i for i, line in enumerate(lines) if line and not line.startswith(" ")), len(lines))
-    return "\n".join(lines[:end])
-
-
-@pytest.mark.parametrize("cls", DOCUMENTED, ids=lambda cls: cls.__name__)
-def test_docstring_is_complete(cls: type[Method]) -> None:
-    """Summary, formula, every argument with its default, deviations, the paper with its address, an example."""
-    text = inspect.cleandoc(cls.__doc__ or "")
-    sections = [name for name in SECTIONS if not (cls is Combined and name == "Reference:")]
-    assert text.splitlines()[0].endswith(".")
-    assert ".. math::" in text
-    assert all(f"\n{name}\n" in text for name in sections)
-    assert section(text, "Notes:").strip()
-    if cls is not Combined:
-        assert cls.url in section(text, "Reference:")
-        assert cls.url.startswith("https://")
-        assert cls.title
-        assert cls.paper
-
-
-@pytest.mark.parametrize("cls", DOCUMENTED, ids=lambda cls: cls.__name__)
-def test_every_argument_is_documented_with_its_default(cls: type[Method]) -> None:
-    arguments = section(inspect.cleandoc(cls.__doc__ or ""), "Args:")
-    for name, parameter in inspect.signature(cls).parameters.items():
-        starred = "*" * (parameter.kind is inspect.Parameter.VAR_POSITIONAL) + name
-        (entry,) = [part for part in entries(arguments) if part.startswith(f"{starred}:")]
-        if parameter.default is not inspect.Parameter.empty:
-            assert "default" in entry.lower(), name
-        if isinstance(parameter.default, int | float) and not isinstance(parameter.default, bool):
-            assert f"{parameter.default:g}" in entry, name
-
-
-def entries(arguments: str) -> list[str]:
-    """Each argument's own lines, joined."""
-    joined: list[str] = []
-    for line in arguments.splitlines():
-        if line.startswith("    ") and not line.startswith("     "):
-            joined.append(line.strip())
-        elif joined:
-            joined[-1] += " " + line.strip()
-    return joined
-
-
-@pytest.mark.parametrize("cls", DOCUMENTED, ids=lambda cls: cls.__name__)
-def test_example_runs(cls: type[Method]) -> None:
-    module = importlib.import_module(cls.__module__)
-    (example,) = doctest.DocTestFinder(recurse=False).find(cls, cls.__name__, module, vars(module).copy())
-    outcome = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE).run(example)
-    assert outcome.attempted >= 2
-    assert outcome.failed == 0
-
-
-@pytest.mark.parametrize("cls", METHODS.values(), ids=lambda cls: cls.__name__)
-def test_a_method_is_one_short_file(cls: type[Method]) -> None:
-    """Its own file, called by its key, under 150 lines with the docstring; it imports no other method's file."""
-    source = Path(inspect.getfile(cls))
-    text = source.read_text()
-    assert source.stem == cls.key
-    assert len(text.splitlines()) <= 150
-    assert not [key for key in METHODS if f"methods.uda.{key}" in text]

@@ -1,0 +1,69 @@
+"""Several objectives on one network: one pass, the sum of the parts."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import pytest
+import torch
+from torch import Tensor
+
+from acclimate.errors import InputError
+from acclimate.methods import METHODS, Alignment, Combined, find
+from tests.cases import NUM_CLASSES, Case, backbone_rows, batch, network, without_dropout
+
+PAIRS = [
+    "+".join(pair) for pair in combinations([key for key, cls in METHODS.items() if issubclass(cls, Alignment)], 2)
+]
+
+
+@pytest.mark.parametrize("key", PAIRS)
+@pytest.mark.parametrize(("batch_norm", "calls"), [("joint", 1), ("separate", 2)])
+def test_a_pair_shares_one_pass(key: str, batch_norm: str, calls: int) -> None:
+    """Its terms are those of its parts, the supervised loss counts once, the backbone runs as for one method."""
+    torch.manual_seed(3)
+    shared = network()
+    parts = [find(part).from_network(shared, NUM_CLASSES, batch_norm=batch_norm) for part in key.split("+")]
+    for part in parts:
+        without_dropout(part)
+    pair = Combined(*parts, batch_norm=batch_norm)
+    streams = batch(pair)
+    expected: dict[str, Tensor] = {}
+    for part in parts:
+        expected |= part(**streams).losses
+    losses = pair(**streams).losses
+    assert losses.keys() == expected.keys()
+    assert all(torch.allclose(losses[name], expected[name], atol=1e-6) for name in expected)
+    assert backbone_rows(pair, streams)[0] == calls
+
+
+def test_a_combination_holds_the_network_once() -> None:
+    names = list(Case("dann+mcc").build().state_dict())
+    assert sum(name.endswith("backbone.0.weight") for name in names) == 1
+
+
+def test_a_combination_of_three() -> None:
+    method = Case("dann+mcc+deep_coral").build()
+    assert set(method(**batch(method)).losses) == {"classification", "domain", "mcc", "coral"}
+    assert method.key == "dann+mcc+deep_coral"
+
+
+@pytest.mark.parametrize("key", [key for key, cls in METHODS.items() if not issubclass(cls, Alignment)])
+def test_what_cannot_be_combined_is_named(key: str) -> None:
+    with pytest.raises(InputError, match=find(key).title):
+        Case(f"dann+{key}").build()
+
+
+def test_a_combination_does_what_all_its_parts_do() -> None:
+    assert Case("dann+dan").build().tasks == ("classification", "regression")
+    assert Case("dann+mcc").build().tasks == ("classification",)
+
+
+def test_a_method_stands_once_in_a_combination() -> None:
+    with pytest.raises(InputError, match="once"):
+        Case("mcc+mcc").build()
+
+
+def test_a_combination_needs_one_network() -> None:
+    with pytest.raises(InputError, match="network"):
+        Combined(find("mcc")(network()), find("deep_coral")(network()))
