@@ -117,11 +117,15 @@ def test_nothing_but_damaged_images_is_fatal(tmp_path: Path) -> None:
         read_domain(tmp_path)
 
 
-def test_thousands_of_images_are_checked_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("acclimate.data.image_check.MANY", 3)  # so that the bar shows
+def test_thousands_of_images_are_checked_in_order_and_a_terminal_shows_progress(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("acclimate.data.image_check.MANY", 5)
+    monkeypatch.setenv("FORCE_COLOR", "1")  # how rich is told that there is a terminal
     write_folder(tmp_path, {"cup": 6})
     truncate(tmp_path / "cup" / "4.png")
     assert read_domain(tmp_path).ids == tuple(f"cup/{row}.png" for row in (0, 1, 2, 3, 5))
+    assert "Checking images" in capsys.readouterr().err
 
 
 def test_a_missing_folder_is_named_with_the_nearest_one(tmp_path: Path) -> None:

@@ -64,4 +64,6 @@ def _with_progress(results: Iterable[str], total: int) -> Iterator[str]:
     from rich.console import Console
     from rich.progress import track
 
-    yield from track(results, "Checking images", total=total, console=Console(stderr=True), transient=True)
+    console = Console(stderr=True)
+    silent = not console.is_terminal
+    yield from track(results, "Checking images", total=total, console=console, transient=True, disable=silent)
