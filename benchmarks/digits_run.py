@@ -1,0 +1,129 @@
+"""One digit run: train by ``acclimate.fit``, score the last checkpoint and the one chosen without target labels."""
+
+from __future__ import annotations
+
+import copy
+import time
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.optim import Adam
+
+from acclimate.data.streams import Stream, Streams
+from acclimate.methods import Method, build
+from acclimate.training import constant, fit, predict
+from acclimate.training.plan import Precision
+from acclimate.validators import find_validator
+from benchmarks.digits import DigitRows, Domain, digits
+from benchmarks.digits_networks import NUM_CLASSES, dann_network, mcd_network
+
+NO_BATCH_NORM = "source_only_plain"  # source-only on the same network without batch norm
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Shared by all methods; what is not named here is the library's default or, of a method, its paper's."""
+
+    steps: int
+    checkpoint_every: int = 200
+    batch_size: int = 64  # of each domain
+    validation_rows: int = 2000  # unlabelled target training rows that the validator reads
+    validator: str = "im"
+    learning_rate: float = 1e-3  # of Adam, constant
+    weight_decay: float = 5e-4
+    precision: Precision = "bf16-mixed"
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one row file holds the result of."""
+
+    source: Domain
+    target: Domain
+    method: str
+    seed: int
+    settings: Settings
+
+    @property
+    def name(self) -> str:
+        """Of its file."""
+        return f"{self.source}-{self.target}-{self.method}-{self.seed}"
+
+
+@dataclass
+class Checkpoints:
+    """Keeps the weights that the validator likes best; it sees unlabelled target rows and nothing else."""
+
+    rows: DigitRows
+    validator: str
+    scores: dict[int, float] = field(default_factory=dict)
+    best: dict[str, Tensor] = field(default_factory=dict)
+
+    def __call__(self, method: Method, step: int) -> None:
+        """Score the method at ``step``."""
+        score = find_validator(self.validator)(target=predict(method, self.rows))
+        if not self.scores or score > max(self.scores.values()):
+            self.best = copy.deepcopy(method.state_dict())
+        self.scores[step] = score
+
+
+def execute(run: Run) -> dict[str, Any]:
+    """Train and score; accuracies in percent on the target's test images, time in minutes of one core."""
+    torch.set_num_threads(1)
+    start, busy = time.time(), time.process_time()
+    channels = 3 if "mnist_m" in (run.source, run.target) else 1
+    target = digits(run.target, "train", channels).without_labels()
+    method = make_method(run, channels)
+    checkpoints = Checkpoints(some(target, run.settings.validation_rows), run.settings.validator)
+    train(method, digits(run.source, "train", channels), target, run, checkpoints)
+    test = digits(run.target, "test", channels)
+    scores = {"last": accuracy(method, test)}
+    method.load_state_dict(checkpoints.best)
+    scores["chosen"] = accuracy(method, test)
+    spent = {"core_minutes": (time.process_time() - busy) / 60, "wall_minutes": (time.time() - start) / 60}
+    return {**asdict(run), **scores, **spent, "validator_scores": checkpoints.scores}
+
+
+def make_method(run: Run, channels: int) -> Method:
+    """The method with its paper's defaults on fresh weights."""
+    torch.manual_seed(run.seed)
+    if "mnist_m" in (run.source, run.target):
+        return build(run.method, dann_network(channels), NUM_CLASSES)
+    plain = run.method == NO_BATCH_NORM
+    return build("source_only" if plain else run.method, mcd_network(channels, not plain), NUM_CLASSES)
+
+
+def train(method: Method, source: DigitRows, target: DigitRows, run: Run, on_epoch: Checkpoints | None) -> None:
+    """Adam on batches of both domains."""
+    settings, rows = run.settings, {"source": source, "target": target}
+    streams = {name: Stream(rows[name], settings.batch_size, seed=run.seed) for name in method.stream_names}
+    fit(
+        method,
+        Streams(**streams),
+        steps=settings.steps,
+        steps_per_epoch=settings.checkpoint_every,
+        optimizer=partial(Adam, lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True),
+        schedule=constant(),
+        precision=settings.precision,
+        accelerator="cpu",
+        seed=run.seed,
+        progress_bar=False,
+        on_epoch=on_epoch,
+    )
+
+
+def some(rows: DigitRows, count: int) -> DigitRows:
+    """``count`` rows spread over the whole."""
+    index = torch.linspace(0, len(rows) - 1, count).long()
+    return DigitRows(rows.pixels[index], None if rows.y is None else rows.y[index])
+
+
+def accuracy(method: Method, rows: DigitRows) -> float:
+    """Percent of rows predicted right."""
+    predictions = predict(method, rows)
+    assert predictions.y is not None
+    return float(100 * np.mean(predictions.logits.argmax(1) == predictions.y))

@@ -1,0 +1,69 @@
+"""pytorch-adapt's hooks: one DANN, CDAN or MCD step, optimisers included, on a batch that is ready."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from pytorch_adapt.hooks import CDANHook, DANNHook, MCDHook
+from pytorch_adapt.layers import MultipleModels, RandomizedDotProduct
+from torch import Tensor, nn
+
+from benchmarks import nets
+from benchmarks.peers.serve import serve
+
+COMBINED = 1024  # width of CDAN's random map, the peer's default
+
+
+def make_step(method: str, net: nets.NetName) -> Callable[[], object]:
+    """A step of ``method`` on network ``net``."""
+    torch.manual_seed(0)
+    hook, inputs = {"dann": dann, "cdan": cdan, "mcd": mcd}[method](nets.build(net))
+    inputs |= batch(net)
+    return lambda: hook(dict(inputs))
+
+
+def dann(parts: nets.Parts) -> tuple[Any, dict[str, Any]]:
+    """Gradient reversal, one optimiser per model."""
+    models = {"G": parts.backbone, "C": parts.head, "D": _squeezed(parts.discriminator)}
+    return DANNHook(opts=[sgd(model) for model in models.values()]), models
+
+
+def cdan(parts: nets.Parts) -> tuple[Any, dict[str, Any]]:
+    """Two phases; the discriminator reads randomised products of features and probabilities."""
+    models = {"G": parts.backbone, "C": parts.head, "D": _squeezed(nets.discriminator(COMBINED))}
+    combiner = RandomizedDotProduct([parts.backbone.num_features, nets.NUM_CLASSES], COMBINED)
+    hook = CDANHook(d_opts=[sgd(models["D"])], g_opts=[sgd(models["G"]), sgd(models["C"])])
+    return hook, {**models, "feature_combiner": combiner}
+
+
+def mcd(parts: nets.Parts) -> tuple[Any, dict[str, Any]]:
+    """Three phases, the last four times."""
+    heads = MultipleModels(parts.head, copy.deepcopy(parts.head).apply(lambda layer: layer.reset_parameters()))
+    return MCDHook(g_opts=[sgd(parts.backbone)], c_opts=[sgd(heads)]), {"G": parts.backbone, "C": heads}
+
+
+def sgd(model: nn.Module) -> torch.optim.SGD:
+    """The optimiser that all sides use."""
+    return torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9, nesterov=True, weight_decay=1e-3, fused=True)
+
+
+def batch(net: nets.NetName) -> dict[str, Tensor]:
+    """The dictionary that the hooks read."""
+    return {
+        "src_imgs": nets.random_inputs(net, nets.BATCH, seed=0),
+        "target_imgs": nets.random_inputs(net, nets.BATCH, seed=1),
+        "src_labels": torch.randint(nets.NUM_CLASSES, (nets.BATCH,)),
+        "src_domain": torch.zeros(nets.BATCH),
+        "target_domain": torch.ones(nets.BATCH),
+    }
+
+
+def _squeezed(discriminator: nn.Sequential) -> nn.Sequential:
+    return nn.Sequential(*discriminator, nn.Flatten(0))
+
+
+if __name__ == "__main__":
+    serve(make_step)

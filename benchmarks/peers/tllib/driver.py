@@ -1,0 +1,33 @@
+"""TLlib's multi-kernel MMD, forward and backward, from the repository that ``ACCLIMATE_TLLIB`` names."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+
+import torch
+
+sys.path.insert(0, os.environ["ACCLIMATE_TLLIB"])
+
+from tllib.alignment.dan import MultipleKernelMaximumMeanDiscrepancy
+from tllib.modules.kernels import GaussianKernel
+
+from benchmarks.peers.serve import serve
+
+
+def make_step(n: int, d: int) -> Callable[[], object]:
+    """Loss and gradients of n rows on either side, d wide, five kernels."""
+    loss = MultipleKernelMaximumMeanDiscrepancy([GaussianKernel(alpha=2.0**k) for k in range(-3, 2)])
+    generator = torch.Generator().manual_seed(0)
+    source, target = (torch.randn(n, d, generator=generator).requires_grad_() for _ in range(2))
+
+    def step() -> None:
+        source.grad = target.grad = None
+        loss(source, target).backward()
+
+    return step
+
+
+if __name__ == "__main__":
+    serve(make_step)
