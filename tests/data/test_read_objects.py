@@ -169,10 +169,35 @@ def test_numbers_of_a_hugging_face_data_set_are_a_table() -> None:
     data = HuggingFace({"a": [1.0, 2.0], "kind": [1, 0]}, {"a": Feature(), "kind": ClassLabel()})
     domain: Domain = read_domain(data, label_column="kind")
     assert (domain.kind, domain.columns, domain.classes) == ("features", ("a",), ("cup", "mug"))
+    assert read_domain(data, label_column="kind", labeled=False).columns == ("a",)
     with pytest.raises(InputError, match="Unknown label column 'knd'; did you mean 'kind'"):
         read_domain(data, label_column="knd", labeled=True)
-    with pytest.raises(InputError, match="needs one label column; give it, one of: a, kind"):
+    with pytest.raises(InputError, match="no label column that is called so; give it, one of: a, kind"):
         read_domain(data, labeled=True)
+
+
+def test_image_columns_and_their_labels_have_to_be_told_apart() -> None:
+    pictures = [Image.new("L", (5, 5))] * 2
+    data = HuggingFace({"img": pictures, "kind": [1, 0]}, {"img": IMAGE(), "kind": ClassLabel()})
+    assert read_domain(data).labels is None
+    assert read_domain(data, label_column="kind").classes == ("mug", "cup")
+    with pytest.raises(InputError, match="needs one label column; give it, one of: img, kind"):
+        read_domain(data, labeled=True)
+    with pytest.raises(InputError, match="Unknown label column 'knd'; did you mean 'kind'"):
+        read_domain(data, label_column="knd", labeled=True)
+    twice = HuggingFace({"img": pictures, "depth": pictures}, {"img": IMAGE(), "depth": IMAGE()})
+    with pytest.raises(InputError, match="has the image columns img and depth; keep one"):
+        read_domain(twice)
+
+
+def test_unknown_labels_of_a_hugging_face_data_set_are_no_class() -> None:
+    types = {"img": IMAGE(), "label": ClassLabel()}
+    secret = HuggingFace({"img": [Image.new("L", (5, 5))] * 2, "label": [-1, -1]}, types)
+    assert read_domain(secret).labels is None
+    with pytest.raises(InputError, match="row 0 has no label"):
+        read_domain(secret, labeled=True)
+    with pytest.raises(InputError, match="row 1 has no label"):
+        read_domain(HuggingFace({"img": [Image.new("L", (5, 5))] * 2, "label": [0, -1]}, types))
 
 
 def test_a_real_hugging_face_data_set_is_read() -> None:

@@ -118,6 +118,27 @@ def test_texts_become_one_column_each_and_true_becomes_one() -> None:
     np.testing.assert_array_equal(domain.x, [[1, 0, 0, 1, 1], [2, 0, 1, 0, 0], [3, 1, 0, 0, 1]])
 
 
+def test_a_column_of_lists_is_one_column_for_each_place() -> None:
+    frame = pd.DataFrame({"emb": [[1.0, 2.0], (3, 4), np.array([5, 6])], "n": [7, 8, 9]})
+    domain = read_domain(frame)
+    assert domain.columns == ("emb[0]", "emb[1]", "n")
+    np.testing.assert_array_equal(domain.x, [[1, 2, 7], [3, 4, 8], [5, 6, 9]])
+    for cells in ([[1.0, 2.0], [3.0]], [["a"], ["b"]], [[1.0], None]):
+        with pytest.raises(InputError, match=r"column 'emb' holds lists that are not numbers of one length each"):
+            read_domain(pd.DataFrame({"emb": cells}))
+
+
+def test_a_text_among_numbers_is_refused_with_its_row(tmp_path: Path) -> None:
+    rows = [str(row / 10) for row in range(40)]
+    path = write(tmp_path / "t.csv", "\n".join(["acid", *rows[:30], "?", *rows[30:]]))
+    with pytest.raises(InputError, match=r"t\.csv, column 'acid' holds numbers but '\?' in row 30; correct it or"):
+        read_domain(path)
+
+
+def test_a_few_codes_are_a_category_though_most_are_numbers() -> None:
+    assert read_domain(pd.DataFrame({"code": ["10", "20", "3A"]})).columns == ("code=10", "code=20", "code=3A")
+
+
 def test_pandas_row_number_is_no_feature(tmp_path: Path) -> None:
     pd.DataFrame({"a": [1, 2], "y": [0, 1]}).to_csv(tmp_path / "t.csv")
     assert read_domain(tmp_path / "t.csv").columns == ("a",)

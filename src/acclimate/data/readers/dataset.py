@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from operator import itemgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
@@ -15,6 +16,11 @@ from acclimate.data.lazy_images import LazyImages, whole
 from acclimate.data.readers.arrays import read_arrays, row_names
 from acclimate.data.readers.table import LABEL_COLUMNS, read_frame
 from acclimate.errors import InputError, unknown_name
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ORIGIN = "the Hugging Face data set"
 
 
 def is_hugging_face(data: Any) -> bool:
@@ -88,13 +94,14 @@ def read_hugging_face(data: Any, name: str, task: Task, labeled: bool | None, la
     images = [key for key, feature in data.features.items() if type(feature).__name__ == "Image"]
     if len(images) > 1:
         raise InputError(f"{name} has the image columns {' and '.join(images)}; keep one (remove_columns).")
-    key = _label_key(data, name, labeled, label_column)
     if not images:
-        return _table(data, name, task, labeled, key)
-    y = None if key is None else list(data[key])
-    classes = None if key is None else getattr(data.features[key], "names", None)
+        return read_frame(_named_frame(data), name, ORIGIN, task, labeled, label_column)
+    key = _label_key(data, name, labeled, label_column)
+    y = None if key is None else _named(data[key], data.features[key])
+    if y is not None and not labeled and set(y) == {None}:
+        y = None  # a test split whose labels are kept secret
     lazy = LazyImages(data, np.arange(len(data)), itemgetter(images[0]))
-    return _pictures(lazy, y, name, "Hugging Face data set", task, classes)
+    return _pictures(lazy, y, name, ORIGIN, task, getattr(data.features.get(key), "names", None))
 
 
 def _label_key(data: Any, name: str, labeled: bool | None, given: str | None) -> str | None:
@@ -109,9 +116,15 @@ def _label_key(data: Any, name: str, labeled: bool | None, given: str | None) ->
     return found[0]
 
 
-def _table(data: Any, name: str, task: Task, labeled: bool | None, key: str | None) -> Domain:
-    frame = data.to_pandas()
-    names = None if key is None else getattr(data.features[key], "names", None)
-    if names is not None:
-        frame[key] = [names[label] for label in frame[key]]
-    return read_frame(frame, name, "Hugging Face data set", task, labeled, key)
+def _named(labels: Iterable[Any], feature: Any) -> list[Any]:
+    """Labels of a ``ClassLabel`` column by name; -1, its mark for unknown, as ``None``."""
+    names = getattr(feature, "names", None)
+    return list(labels) if names is None else [names[label] if label >= 0 else None for label in labels]
+
+
+def _named_frame(data: Any) -> pd.DataFrame:
+    frame: pd.DataFrame = data.to_pandas()
+    for key, feature in data.features.items():
+        if hasattr(feature, "names"):
+            frame[key] = _named(frame[key], feature)
+    return frame

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from acclimate.data.domain import Domain
 from acclimate.data.labels import Task, encode_labels
-from acclimate.data.readers.arrays import as_floats, row_names
+from acclimate.data.readers.arrays import row_names
+from acclimate.data.readers.table_columns import cells_of, feature_columns, is_number
 from acclimate.errors import InputError, unknown_name
-from acclimate.types import Array
 
 if TYPE_CHECKING:
     import pandas as pd
 
 LABEL_COLUMNS = ("label", "labels", "y", "target", "class", "category")
-MOST_TEXTS = 256  # different texts in a column that is still taken for a category
-MISSING = "missing"
 SEPARATORS = ",;\t|"
 TABLE_SUFFIXES = frozenset({".csv", ".tsv", ".parquet", ".pq"})
 
@@ -48,7 +44,8 @@ def read_frame(
     """Make a domain of a DataFrame.
 
     Columns of numbers and of true/false are taken as they are. A column of texts becomes one column of 0 and 1 for
-    each of its texts, named ``column=text``; a missing text counts as one more. Where the texts of two tables differ,
+    each of its texts, named ``column=text``; a missing text counts as one more. A column of lists of numbers becomes
+    one column for each place, named ``column[0]`` and so on. Where the texts of two tables differ,
     :func:`acclimate.data.align_columns` brings the one to the columns of the other. An unnamed first column, pandas'
     row number, is left out.
 
@@ -70,14 +67,10 @@ def read_frame(
     key = _label_column(list(frame.columns), origin, label_column, labeled)
     labels, classes = None, None
     if key is not None and labeled is not False:
-        labels, classes = encode_labels(_cells(frame[key]), task, row_names(origin, len(frame)))
-    x, columns = _features(frame.drop(columns=[key] if key else []), origin)
+        labels, classes = encode_labels(cells_of(frame[key]), task, row_names(origin, len(frame)))
+    x, columns = feature_columns(frame.drop(columns=[key] if key else []), origin)
     ids = tuple(map(str, range(len(frame))))
     return Domain(name, "features", x, labels, classes, ids, origin, columns=columns)
-
-
-def _cells(column: pd.Series[Any]) -> list[Any]:
-    return column.astype(object).where(column.notna(), None).tolist()
 
 
 def _parquet(path: Path) -> pd.DataFrame:
@@ -99,20 +92,12 @@ def _text(path: Path, label_column: str | None) -> tuple[pd.DataFrame, bool]:
         first = str(pd.read_csv(path, header=None, nrows=1, sep="\x01", skipinitialspace=True).iloc[0, 0])
         separator = max(SEPARATORS, key=first.count)
         cells = [cell.strip().strip('"') for cell in first.split(separator)]
-        numbers = [cell for cell in cells if _is_number(cell)]
+        numbers = [cell for cell in cells if is_number(cell)]
         header = not numbers or label_column in set(cells).difference(numbers)
         frame = pd.read_csv(path, sep=separator, header=0 if header else None, skipinitialspace=True)
         return frame, header
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, OSError, EOFError) as error:
         raise InputError(f"{path} cannot be read as a table: {str(error).strip()}; correct that line.") from error
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
 
 
 def _numbered(frame: pd.DataFrame, path: Path, label_column: str | None) -> tuple[pd.DataFrame, str | None]:
@@ -141,29 +126,3 @@ def _label_column(columns: list[str], origin: str, given: str | None, labeled: b
     if not found and labeled:
         raise InputError(f"{origin} has no label column that is called so; give it, one of: {', '.join(columns)}.")
     return found[0] if found else None
-
-
-def _features(frame: pd.DataFrame, origin: str) -> tuple[Array, tuple[str, ...]]:
-    parts = [_encoded(frame[column], origin) for column in frame.columns]
-    if not parts:
-        raise InputError(f"{origin} has no column besides the label; add columns of features.")
-    columns = tuple(name for names, _ in parts for name in names)
-    values = np.concatenate([values for _, values in parts], axis=1)
-    return as_floats(values, origin, columns), columns
-
-
-def _encoded(column: pd.Series[Any], origin: str) -> tuple[list[str], Array]:
-    """Names and values (n, k) of what one column becomes."""
-    name = str(column.name)
-    if column.dtype.kind in "biuf":
-        return [name], column.to_numpy(dtype=np.float64, na_value=np.nan)[:, None]
-    if column.dtype.kind in "mMc":
-        raise InputError(f"{origin}, column '{name}' holds {column.dtype} values; turn it into numbers or remove it.")
-    texts = [str(cell).strip() if cell is not None else MISSING for cell in _cells(column)]
-    found = sorted(set(texts))
-    if len(found) > MOST_TEXTS:
-        raise InputError(
-            f"{origin}, column '{name}' holds {len(found)} different texts ('{found[0]}', ...), more than a category "
-            "has; remove the column or turn it into numbers."
-        )
-    return [f"{name}={text}" for text in found], (np.array(texts)[:, None] == np.array(found)).astype(np.float64)
