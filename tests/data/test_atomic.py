@@ -13,7 +13,7 @@ from acclimate.data.atomic import write_atomically
 from acclimate.errors import InputError
 
 
-def write_half(path: Path, error: Exception | None = None) -> None:
+def write_half(path: Path, error: BaseException | None = None) -> None:
     with write_atomically(path) as temporary:
         temporary.write_text("half")
         if error is not None:
@@ -33,8 +33,9 @@ def test_a_new_file_appears_with_its_parents_and_nothing_else(tmp_path: Path) ->
 def test_an_exception_keeps_the_old_content_and_leaves_no_litter(tmp_path: Path) -> None:
     path = tmp_path / "scores.json"
     path.write_text("old")
-    with pytest.raises(KeyError):
-        write_half(path, KeyError())
+    for error in (KeyError(), KeyboardInterrupt()):
+        with pytest.raises(type(error)):
+            write_half(path, error)
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 

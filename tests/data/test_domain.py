@@ -62,6 +62,11 @@ def test_rows_without_classes_are_split_at_random() -> None:
         assert (len(train), len(holdout)) == (15, 5)
 
 
+def test_one_row_without_label_stays() -> None:
+    train, holdout = read_domain(np.zeros((1, 2))).split(0.5)
+    assert (len(train), len(holdout)) == (1, 0)
+
+
 @pytest.mark.parametrize("fraction", [0, 1, -0.1, 1.5])
 def test_an_impossible_fraction_is_refused(fraction: float) -> None:
     with pytest.raises(InputError, match=f"fraction={fraction} of studio cannot be set aside"):

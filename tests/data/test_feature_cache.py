@@ -165,6 +165,12 @@ def test_a_cap_that_is_no_size_is_refused(size: str, monkeypatch: pytest.MonkeyP
         size_cap()
 
 
+def test_a_file_that_vanished_is_named(photos: Domain, tmp_path: Path) -> None:
+    (tmp_path / "photos" / "3.png").unlink()
+    with pytest.raises(InputError, match=r"Cannot read the image .*3\.png: No such file"):
+        extract(photos)
+
+
 def test_clearing_counts_files_and_bytes_and_leaves_strangers_alone(photos: Domain) -> None:
     assert clear_cache() == (0, 0)
     extract(photos)

@@ -72,6 +72,11 @@ def test_numpy_files_tensors_and_svmlight_are_read(tmp_path: Path) -> None:
         assert read_domain(tmp_path / name, labeled=False).labels is None
 
 
+def test_labels_may_be_bytes(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", x=X, y=np.array([b"cup", b"mug", b"cup", b"mug"]))
+    assert read_domain(tmp_path / "a.npz").classes == ("cup", "mug")
+
+
 def test_class_names_in_the_file_name_the_labels(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", x=X, y=Y, classes=np.array(["zebra", "dog", "ant"]))
     domain = read_domain(tmp_path / "a.npz")

@@ -96,6 +96,14 @@ def test_a_damaged_image_is_left_out_and_counted(tmp_path: Path) -> None:
     assert "empty file" in domain.skipped[2]
 
 
+def test_a_link_to_nowhere_is_a_damaged_image(tmp_path: Path) -> None:
+    write_picture(tmp_path / "a.png")
+    (tmp_path / "b.png").symlink_to(tmp_path / "gone.png")
+    domain = read_domain(tmp_path)
+    assert domain.ids == ("a.png",)
+    assert domain.skipped == (f"{tmp_path / 'b.png'}: no such file or directory",)
+
+
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".bmp", ".tif"])
 def test_truncation_is_found_in_every_format(tmp_path: Path, suffix: str) -> None:
     write_picture(tmp_path / "sound.png")

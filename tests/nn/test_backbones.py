@@ -19,6 +19,7 @@ from acclimate.data import Preprocessing
 from acclimate.errors import InputError
 from acclimate.nn.architecture import build_backbone
 from acclimate.nn.backbones import pretrained_backbone, weights_fingerprint
+from acclimate.nn.weight_files import load_weights
 
 X = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(0))
 
@@ -253,6 +254,35 @@ def test_timm_without_network_is_never_random_and_does_not_keep_one_waiting(
     monkeypatch.setattr(timm, "create_model", offline)
     with pytest.raises(InputError, match=rf"'timm:resnet10t' {HOW_TO_GO_ON}"):
         pretrained_backbone("timm:resnet10t")
+
+
+@pytest.mark.parametrize("way", ["proxy", "cache"])
+def test_a_proxy_or_a_cached_file_lets_timm_try(monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+    import timm
+
+    build = timm.create_model
+    monkeypatch.setattr(
+        timm, "create_model", lambda name, pretrained, num_classes: build(name, num_classes=num_classes)
+    )
+    monkeypatch.setattr(socket, "getaddrinfo", offline)
+    monkeypatch.setattr("urllib.request.getproxies", lambda: {"https": "http://proxy"} if way == "proxy" else {})
+    monkeypatch.setattr("huggingface_hub.try_to_load_from_cache", lambda *args: "/a/file" if way == "cache" else None)
+    assert pretrained_backbone("timm:resnet10t").num_features == 512
+
+
+def test_a_network_that_timm_cannot_build_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("timm.create_model", offline)
+    with pytest.raises(InputError, match=r"timm cannot build 'resnet10t' without a head .*; choose another name"):
+        pretrained_backbone("timm:resnet10t", "none")
+
+
+def test_weights_can_be_loaded_into_any_module(tmp_path: Path) -> None:
+    first, second = nn.Linear(2, 3), nn.Linear(2, 3)
+    safetensors.torch.save_file(first.state_dict(), tmp_path / "a.safetensors")
+    load_weights(second, tmp_path / "a.safetensors")
+    assert weights_fingerprint(first) == weights_fingerprint(second)
+    with pytest.raises(InputError, match=r"The weights .*b\.pth do not exist; give a \.safetensors or \.pth file"):
+        load_weights(second, tmp_path / "b.pth")
 
 
 @pytest.mark.parametrize(
