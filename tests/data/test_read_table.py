@@ -217,6 +217,14 @@ def test_a_column_that_is_missing_cannot_be_brought_about() -> None:
         align_columns(target, ("colour=red", "colour=blue", "m", "n"))
 
 
+def test_columns_without_names_are_never_shifted(tmp_path: Path) -> None:
+    labelled = write(tmp_path / "s.csv", "0,7.4,red\n1,7.8,blue\n")
+    source = read_domain(labelled, label_column="0")
+    assert source.columns == ("0", "1=blue", "1=red")
+    with pytest.raises(InputError, match=r"s\.csv has 3 columns without names where 2 are expected; remove the others"):
+        align_columns(read_domain(labelled), source.columns)
+
+
 def test_several_tables_unite_their_texts() -> None:
     first = read_domain(pd.DataFrame({"colour": ["red", "blue"], "y": [0, 1]}), name="a")
     second = read_domain(pd.DataFrame({"colour": ["green", "red"], "y": [1, 2]}), name="b")

@@ -69,7 +69,7 @@ def align_columns(domain: Domain, columns: Sequence[str] | None) -> Domain:
             names of columns, changes nothing.
 
     Raises:
-        InputError: A column is missing.
+        InputError: A column is missing, or columns without names, known by their place, are more than they should be.
     """
     if columns is None or domain.columns is None or domain.columns == tuple(columns):
         return domain
@@ -82,8 +82,14 @@ def align_columns(domain: Domain, columns: Sequence[str] | None) -> Domain:
 
 
 def _check_columns(domain: Domain, columns: Sequence[str]) -> None:
-    have = {_variable(name) for name in domain.columns or ()}
-    if missing := sorted({_variable(name) for name in columns} - have):
+    have, want = ({_variable(name) for name in names} for names in (domain.columns or (), columns))
+    if len(have) > len(want) and all(name.split("=")[0].isdecimal() for name in have | want):
+        # A label column in front would shift all others by one place, and nobody would notice.
+        raise InputError(
+            f"{domain.origin} has {len(have)} columns without names where {len(want)} are expected; remove the others, "
+            "or say which one is the label column."
+        )
+    if missing := sorted(want - have):
         raise InputError(f"{domain.origin} lacks the column{_named(missing)}; add what the other table has.")
 
 
