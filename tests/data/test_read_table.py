@@ -90,6 +90,14 @@ def test_a_target_without_the_label_column_is_unlabelled(tmp_path: Path) -> None
     assert read_domain(path).labels is None
 
 
+def test_an_empty_label_column_is_no_label(tmp_path: Path) -> None:
+    domain = read_domain(write(tmp_path / "t.csv", "acid,y\n1,\n2,\n"))
+    assert domain.labels is None
+    assert domain.columns == ("acid",)
+    with pytest.raises(InputError, match=r"t\.csv row 0 has no label"):
+        read_domain(tmp_path / "t.csv", labeled=True)
+
+
 def test_a_missing_label_column_is_refused_with_the_nearest_name(tmp_path: Path) -> None:
     path = write(tmp_path / "t.csv", "acid,quality\n1,2\n")
     with pytest.raises(InputError, match=r"t\.csv: Unknown label column 'qualty'; did you mean 'quality'"):

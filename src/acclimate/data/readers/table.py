@@ -54,7 +54,8 @@ def read_frame(
         name: What to call the domain.
         origin: What to call the table in errors.
         task: How to read the labels.
-        labeled: ``True`` insists on labels, ``False`` drops the label column, ``None`` takes it if it is there.
+        labeled: ``True`` insists on labels, ``False`` drops the label column, ``None`` takes it if it is there
+            and not empty throughout.
         label_column: Its name; ``None`` takes the one that is called label, y, target, class or category.
 
     Raises:
@@ -66,7 +67,8 @@ def read_frame(
         raise InputError(f"{origin} has no rows; add some.")
     key = _label_column(list(frame.columns), origin, label_column, labeled)
     labels, classes = None, None
-    if key is not None and labeled is not False:
+    to_fill_in = key is not None and labeled is None and bool(frame[key].isna().all())
+    if key is not None and labeled is not False and not to_fill_in:
         labels, classes = encode_labels(cells_of(frame[key]), task, row_names(origin, len(frame)))
     x, columns = feature_columns(frame.drop(columns=[key] if key else []), origin)
     ids = tuple(map(str, range(len(frame))))
