@@ -24,7 +24,10 @@ def full_precision(function: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(function)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
-        device = next((a.device.type for a in (*args, *kwargs.values()) if isinstance(a, Tensor)), "cpu")
+        tensors = [a for a in (*args, *kwargs.values()) if isinstance(a, Tensor)]
+        device = tensors[0].device.type if tensors else "cpu"
+        if not torch.is_autocast_enabled(device) and not any(t.dtype in HALF for t in tensors):
+            return function(*args, **kwargs)  # the usual case, and entering a context costs as much as a small loss
         with torch.autocast(device, enabled=False):
             return function(*map(_promote, args), **{k: _promote(v) for k, v in kwargs.items()})
 

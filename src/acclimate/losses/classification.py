@@ -34,6 +34,8 @@ def cross_entropy_loss(
     Returns:
         A scalar, >= 0, in at least float32.
     """
+    if weights is None:
+        return F.cross_entropy(logits, y, label_smoothing=label_smoothing)
     return _weighted_mean(F.cross_entropy(logits, y, reduction="none", label_smoothing=label_smoothing), weights)
 
 

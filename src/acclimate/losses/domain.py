@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
@@ -10,9 +9,9 @@ from torch import Tensor
 from acclimate.losses._precision import full_precision
 
 
-def _binary_cross_entropy(logits: Tensor, label: float, weights: Tensor | None) -> Tensor:
-    logits = logits.reshape(len(logits))
-    losses = F.binary_cross_entropy_with_logits(logits, torch.full_like(logits, label), reduction="none")
+def _log_loss(logits: Tensor, weights: Tensor | None) -> Tensor:
+    """Binary cross-entropy against label 1; against label 0 it is that of the negated logits."""
+    losses = -F.logsigmoid(logits.reshape(len(logits)))
     return losses.mean() if weights is None else (weights * losses).sum() / weights.sum()
 
 
@@ -37,6 +36,4 @@ def domain_adversarial_loss(
     Returns:
         A scalar, >= 0 (log 2 where the domains cannot be told apart), in at least float32.
     """
-    source = _binary_cross_entropy(source_logits, 1.0, source_weights)
-    target = _binary_cross_entropy(target_logits, 0.0, target_weights)
-    return (source + target) / 2
+    return (_log_loss(source_logits, source_weights) + _log_loss(-target_logits, target_weights)) / 2

@@ -115,10 +115,8 @@ class Method(nn.Module):
         return self.encode(x).logits
 
     def advance(self, progress: float) -> None:
-        """Tell this method, and the methods inside it, the share of training done."""
-        for module in self.modules():
-            if isinstance(module, Method):
-                module.progress.fill_(progress)
+        """Set ``progress``; a method made of others passes it on to them."""
+        self.progress.fill_(progress)
 
     def before_epoch(self, loaders: Mapping[str, Any]) -> None:
         """Called before every epoch with the streams, for pseudo-labels and centroids; default: nothing."""

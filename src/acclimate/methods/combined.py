@@ -52,6 +52,12 @@ class Combined(Alignment):
         self.title = " + ".join(m.title for m in methods)  # type: ignore[misc]
         self.tasks = tuple(t for t in first.tasks if all(t in m.tasks for m in methods))  # type: ignore[misc]
 
+    def advance(self, progress: float) -> None:
+        """Set ``progress`` of this method and of its parts."""
+        super().advance(progress)
+        for part in self.parts:
+            part.progress.fill_(progress)  # type: ignore[operator]
+
     def alignment(self, source: Encoded, target: Encoded) -> dict[str, Tensor]:
         """The terms of all parts; each method names its own."""
         terms: dict[str, Tensor] = {}
