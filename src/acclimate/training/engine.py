@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -15,6 +16,7 @@ from lightning_fabric.plugins.environments.torchelastic import TorchElasticEnvir
 from lightning_fabric.strategies.ddp import DDPStrategy
 from torch import Tensor, nn
 from torch.amp.grad_scaler import GradScaler
+from torch.nn.parallel import DistributedDataParallel
 
 from acclimate.data.streams import Streams
 from acclimate.errors import InputError
@@ -23,6 +25,12 @@ from acclimate.nn import convert_sync_batch_norm
 from acclimate.training.plan import Plan
 from acclimate.training.step import Batch
 from acclimate.types import Sample
+
+SYNC_BUFFERS = (  # torch 2.14 renamed it
+    "forward_sync_buffers"
+    if "forward_sync_buffers" in inspect.signature(DistributedDataParallel).parameters
+    else "broadcast_buffers"
+)
 
 
 def existing_processes() -> tuple[int, int] | None:
@@ -47,11 +55,12 @@ def make_fabric(plan: Plan, *, several_phases: bool) -> Fabric:
     local, machines = existing or (plan.devices, 1)
     strategy: Any = "auto"
     if local * machines > 1:
-        strategy = DDPStrategy(
-            start_method="popen" if existing else "spawn",
-            find_unused_parameters=several_phases,  # a phase may leave parameters alone; searching costs a little
-            broadcast_buffers=False,  # they are equal already: statistics are synchronised, rows gathered
-        )
+        options: dict[str, Any] = {
+            "start_method": "popen" if existing else "spawn",
+            "find_unused_parameters": several_phases,  # a phase may leave parameters alone; searching costs a little
+            SYNC_BUFFERS: False,  # they are equal already: statistics are synchronised, rows gathered
+        }
+        strategy = DDPStrategy(**options)
     try:
         return Fabric(
             accelerator=plan.accelerator, devices=local, num_nodes=machines, strategy=strategy, precision=plan.precision
