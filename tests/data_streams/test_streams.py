@@ -92,7 +92,9 @@ def test_unequal_shares_are_refused():
 
 def test_fewer_rows_than_a_batch_are_refused_by_name():
     with pytest.raises(InputError, match=r"target has 3 rows, fewer than one batch of 8: .* at most 3"):
-        Stream(rows(3), 8, name="target")
+        Streams(source=Stream(rows(8), 8), target=Stream(rows(3), 8))
+    with pytest.raises(InputError, match="The stream has 3 rows"):
+        Stream(rows(3), 8).batches()
 
 
 @pytest.mark.parametrize("size", [0, -1])

@@ -18,12 +18,18 @@ if TYPE_CHECKING:
     from acclimate.data.join import join_domains
     from acclimate.data.preprocessing import Preprocessing
     from acclimate.data.read import read_domain
+    from acclimate.data.rows import Rows, TensorRows
     from acclimate.data.stack import stack_domains
+    from acclimate.data.streams import Stream, Streams
 
 _HOME = {
     "Domain": "domain",
     "ImageRows": "image_rows",
     "Preprocessing": "preprocessing",
+    "Rows": "rows",
+    "Stream": "streams",
+    "Streams": "streams",
+    "TensorRows": "rows",
     "align_columns": "compatible",
     "cached_features": "feature_cache",
     "check_compatible": "compatible",
@@ -39,6 +45,10 @@ __all__ = [
     "Domain",
     "ImageRows",
     "Preprocessing",
+    "Rows",
+    "Stream",
+    "Streams",
+    "TensorRows",
     "align_columns",
     "cached_features",
     "check_compatible",

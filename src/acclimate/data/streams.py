@@ -30,7 +30,7 @@ class Stream:
         name: Sets apart the orders of streams that have the same seed; ``Streams`` fills it in.
 
     Raises:
-        InputError: If there are fewer rows than one batch holds.
+        InputError: If the batch size is not positive.
     """
 
     rows: Rows
@@ -43,11 +43,6 @@ class Stream:
     def __post_init__(self) -> None:
         if self.batch_size < 1:
             raise InputError(f"batch_size is {self.batch_size}: give a positive number of rows.")
-        if len(self.rows) < self.batch_size:
-            raise InputError(
-                f"{self.name or 'The stream'} has {len(self.rows)} rows, fewer than one batch of {self.batch_size}: "
-                f"give more rows, or a batch size of at most {len(self.rows)}."
-            )
 
     @property
     def num_batches(self) -> int:
@@ -66,8 +61,9 @@ class Stream:
             pin_memory: Deliver in page-locked memory (with workers only).
 
         Raises:
-            InputError: If a batch cannot be cut into equal shares.
+            InputError: If there are fewer rows than one batch holds, or it cannot be cut into equal shares.
         """
+        self.check_size()
         if self.batch_size % world_size:
             raise InputError(
                 f"{self.name or 'The stream'} has batches of {self.batch_size} rows, which {world_size} processes "
@@ -76,6 +72,18 @@ class Stream:
         shuffle = Shuffle(len(self.rows), seed=self.seed, name=self.name)
         shares = ShuffledBatches(self.rows, shuffle, self.batch_size, rank, world_size)
         return read_batches(shares, start, workers=self.workers, pin_memory=pin_memory)
+
+    def check_size(self) -> None:
+        """Raise if there are fewer rows than one batch holds.
+
+        Raises:
+            InputError: Naming the stream, both sizes and the remedy.
+        """
+        if len(self.rows) < self.batch_size:
+            raise InputError(
+                f"{self.name or 'The stream'} has {len(self.rows)} rows, fewer than one batch of {self.batch_size}: "
+                f"give more rows, or a batch size of at most {len(self.rows)}."
+            )
 
     def in_order(self) -> Iterable[Sample]:
         """All rows once, in order, without augmentation; can be iterated any number of times."""
@@ -104,7 +112,7 @@ class Streams:
             (a torch ``DataLoader``), which is then cycled.
 
     Raises:
-        InputError: If there is none, or one is neither.
+        InputError: If there is none, one is neither, or one has fewer rows than its batch.
 
     Example:
         >>> import torch
@@ -122,6 +130,9 @@ class Streams:
             name: stream.named(name) if isinstance(stream, Stream) else LoaderStream(stream, name)
             for name, stream in streams.items()
         }
+        for stream in self.streams.values():
+            if isinstance(stream, Stream):
+                stream.check_size()
 
     @property
     def names(self) -> tuple[str, ...]:

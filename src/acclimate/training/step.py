@@ -49,12 +49,19 @@ def train_step(
     several, log = len(method.phases) > 1, {}
     for phase in method.sequence:
         optimizer = optimizers[phase]
-        optimizer.zero_grad(set_to_none=True)
+        _forget_gradients(optimizer)
         for name, loss in _backward(run, batches, {"phase": phase} if several else {}, autocast, scaler).items():
             log[f"{phase}.{name}" if several else name] = loss
         _update(optimizer, scaler, clip)
     method.after_step()
     return log
+
+
+def _forget_gradients(optimizer: Optimizer) -> None:
+    """What ``zero_grad`` does, without the profiler's record around it: on a small network that takes 5 % of a step."""
+    for group in optimizer.param_groups:
+        for parameter in group["params"]:
+            parameter.grad = None
 
 
 def _backward(
