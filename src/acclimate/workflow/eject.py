@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import acclimate
 from acclimate.errors import InputError
@@ -57,7 +59,7 @@ def script(classes: list[type[Method]]) -> str:
     Returns:
         Python source that imports torch and the standard library only.
     """
-    wanted = [*classes, *([Combined] if len(classes) > 1 else []), main]
+    wanted: list[Callable[..., Any]] = [*classes, *([Combined] if len(classes) > 1 else []), main]
     head = HEAD.format(
         title=" + ".join(cls.title for cls in classes),
         paper=";\n".join(f"{cls.paper}, {cls.url}" for cls in classes),

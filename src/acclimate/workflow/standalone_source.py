@@ -122,7 +122,7 @@ class Gathered:
         return "\n\n\n".join(["\n".join(head), *self.definitions.values()]) + "\n"
 
 
-def gather(*wanted: type | Callable[..., Any]) -> str:
+def gather(*wanted: Callable[..., Any]) -> str:
     """The source of our classes or functions and of all of ours that they refer to.
 
     Args:

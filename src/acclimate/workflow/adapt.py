@@ -1,0 +1,224 @@
+"""The main job: a labelled source and an unlabelled target in, an adapted model out."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from acclimate.data import Domain
+from acclimate.errors import InputError
+from acclimate.nn.backbones import weights_fingerprint
+from acclimate.workflow.adapted_model import AdaptedModel
+from acclimate.workflow.candidate_folder import Outcome, gather_metrics, obtain
+from acclimate.workflow.candidates import candidates_for, check_names
+from acclimate.workflow.command_line import command_line, how_to_resume
+from acclimate.workflow.configuration import Configuration, Task, versions
+from acclimate.workflow.console import Console
+from acclimate.workflow.defaults import check_settings, complete, situation_of
+from acclimate.workflow.demo import SOURCE, STEPS, TARGET, demo_domains
+from acclimate.workflow.finish import Trained, finish
+from acclimate.workflow.label_spaces import compare_label_spaces
+from acclimate.workflow.model_file import load_model
+from acclimate.workflow.networks import OWN
+from acclimate.workflow.prepare import Prepared, prepare
+from acclimate.workflow.read_domains import fingerprint, read_both
+from acclimate.workflow.result import MODEL, REPORT, AdaptResult
+from acclimate.workflow.run_folder import claim_folder, is_finished, write_text
+from acclimate.workflow.train_candidate import Trainer
+
+
+def adapt(
+    source: Any = None,
+    target: Any = None,
+    *,
+    out: Path | str | None = None,
+    demo: bool = False,
+    methods: Sequence[str] | None = None,
+    select: str | None = None,
+    task: Task = "classification",
+    label_column: str | None = None,
+    backbone: str | nn.Module | None = None,
+    weights: str | None = None,
+    finetune: bool | None = None,
+    steps: int | None = None,
+    batch_size: int | None = None,
+    seed: int = 0,
+    devices: int = 1,
+    accelerator: str = "auto",
+    strict: bool = False,
+    resume: bool = False,
+    show: bool = True,
+) -> AdaptResult:
+    """Adapt a model from a labelled source to an unlabelled target.
+
+    Reads both, compares their label spaces, trains candidates (source-only always among them), chooses one without
+    target labels, and leaves in ``out`` the model, ``predictions.csv``, ``scores.json``, ``report.html``,
+    ``metrics.jsonl`` and ``config.json``. If the target has labels, they are used once, after the choice.
+
+    Args:
+        source: The labelled domain: anything that `acclimate.data.read_domain` reads (a folder with one sub-folder per
+            class, a list, a table, a file of arrays, a pair (X, y), a data set), or a list of several.
+        target: The domain to adapt to; the same, with or without labels.
+        out: Folder of the run. It must not hold another one. ``None``: a temporary one, gone with the result.
+        demo: Run on data that scikit-learn ships instead of ``source`` and ``target``.
+        methods: Keys of candidates; default: a set that fits the data. See `acclimate.workflow.candidates`.
+        select: Rule of choice: a validator's key (``"im"``, the default, ``"entropy"``, ``"snd"``,
+            ``"source_accuracy"``; for regression ``"source_error"``), ``"ensemble"`` (mean of all candidates) or
+            ``"oracle"`` (chosen on target labels, and marked so everywhere).
+        task: ``"classification"`` or ``"regression"``.
+        label_column: Column of a table that holds the labels.
+        backbone: A timm or torchvision name, ``"small_cnn"``, or a module from rows to features (n, d). Default: by the
+            kind and size of the data.
+        weights: ``"default"`` (pretrained), ``"none"`` (random) or a file.
+        finetune: Train a pretrained backbone; default: on a GPU. Otherwise it is run once, frozen.
+        steps: Optimisation steps of each candidate; default: 30 passes over the larger domain, 300 to 5000.
+        batch_size: Rows per step and domain; default 32.
+        seed: Of everything that is drawn.
+        devices: Processes, one device each; the result is that of one.
+        accelerator: ``"auto"``, ``"cpu"``, ``"gpu"``, ``"cuda"`` or ``"mps"``.
+        strict: A file that cannot be read is an error instead of being left out.
+        resume: Go on with the run that ``out`` holds.
+        show: Show progress on standard error.
+
+    Returns:
+        ``.model``, ``.predictions``, ``.scores``, ``.choice`` and ``.report()``.
+
+    Raises:
+        InputError: Before any training: whatever is wrong with the arguments, the data or the folder.
+        DivergedError: Source-only's loss became infinite or not a number.
+        KeyboardInterrupt: On Ctrl-C, once a checkpoint is written.
+
+    Example:
+        >>> import numpy as np
+        >>> rng = np.random.default_rng(0)
+        >>> y = np.repeat(["left", "right"], 40)
+        >>> x = rng.normal(size=(80, 4)) + 3 * (y == "right")[:, None]
+        >>> result = adapt((x, y), 2 * x + 5, methods=["im_head"], show=False)
+        >>> float((result.predictions["label"] == y).mean()) > 0.95
+        True
+    """
+    if demo:
+        source, target, steps = *_demo_domains(source, target, seed), steps or STEPS
+    sources = source if isinstance(source, list) else [source]
+    own = backbone if isinstance(backbone, nn.Module) else None
+    wanted = Configuration(
+        source=tuple(_named(what) for what in sources),
+        target=_named(target),
+        task=task,
+        methods=None if methods is None else tuple(methods),
+        select=select,
+        backbone=OWN if isinstance(backbone, nn.Module) else backbone,
+        weights=weights,
+        finetune=finetune,
+        steps=steps,
+        batch_size=batch_size,
+        label_column=label_column,
+        strict=strict,
+        seed=seed,
+        devices=devices,
+        accelerator=accelerator,
+    )
+    check_settings(wanted)
+    check_names(wanted.methods or ())
+    keep = tempfile.TemporaryDirectory(prefix="acclimate-") if out is None else None
+    folder = Path(keep.name if keep is not None else str(out))
+    run = _Run(wanted, folder, own, Console(show), command_line(wanted, folder, demo=demo))
+    return run.go(sources, target, resume=resume, keep=keep)
+
+
+class _Run:
+    """One run, step by step."""
+
+    def __init__(self, wanted: Configuration, out: Path, own: nn.Module | None, console: Console, command: str) -> None:
+        self.wanted, self.out, self.own, self.console, self.command = wanted, out, own, console, command
+        self.started, self.clock = datetime.now(UTC).isoformat(timespec="seconds"), time.monotonic()
+
+    def go(
+        self, sources: list[Any], target: Any, *, resume: bool, keep: tempfile.TemporaryDirectory[str] | None
+    ) -> AdaptResult:
+        source, found = self._read(sources, target)
+        spaces = compare_label_spaces(source.classes or (), found.classes) if source.classes else None
+        sentence = spaces.sentence if spaces else "The labels are numbers; their ranges may differ."
+        self.console.say(sentence)
+        settings = complete(self.wanted, source, found)
+        config = self._config(settings, source, found)
+        claim_folder(self.out, config, resume=resume)
+        if is_finished(self.out):
+            self.console.say(f"This run is finished; its report is {self.out / REPORT}.")
+        else:
+            self._train_and_finish(settings, source, found, sentence, config)
+        model = load_model(AdaptedModel, self.out / MODEL, self.own)
+        return AdaptResult.read(self.out, model, keep)
+
+    def _read(self, sources: list[Any], target: Any) -> tuple[Domain, Domain]:
+        for side, what in (("source", sources[0] if sources else None), ("target", target)):
+            if what is None:
+                raise InputError(f"No {side} was given; name it with --{side}, or run the demo with --demo.")
+        settings = self.wanted
+        source, found = read_both(
+            sources, target, task=settings.task, label_column=settings.label_column, strict=settings.strict
+        )
+        for domain in (source, found):
+            self.console.tell_domain(domain)
+        check_settings(settings, found.labels is not None)
+        return source, found
+
+    def _config(self, settings: Configuration, source: Domain, target: Domain) -> dict[str, Any]:
+        data = {"contents of source": fingerprint(source), "contents of target": fingerprint(target)}
+        if self.own is not None:
+            data["contents of backbone"] = weights_fingerprint(self.own)
+        return {
+            "format": 1,
+            "command": self.command,
+            "configuration": settings.to_json(),
+            "data": data,
+            "versions": versions(),
+            "started": self.started,
+        }
+
+    def _train_and_finish(
+        self, settings: Configuration, source: Domain, target: Domain, spaces: str, config: dict[str, Any]
+    ) -> None:
+        write_text(self.out / "command.txt", self.command + "\n")
+        try:
+            prepared = prepare(source, target, settings, self.own, self.console.visible)
+            outcomes = self._train(settings, prepared, source.kind)
+        except KeyboardInterrupt:
+            self.console.say(f"Stopped; what was done is kept. {how_to_resume(self.command)}")
+            raise
+        trained = Trained(source, target, spaces, settings, prepared, outcomes, config)
+        finish(trained, self.out, self.console, seconds=time.monotonic() - self.clock)
+
+    def _train(self, settings: Configuration, prepared: Prepared, kind: str) -> list[Outcome]:
+        candidates = candidates_for(situation_of(settings, kind), settings.methods)
+        trainer = Trainer(prepared.material, settings, prepared.architecture, prepared.own, self.console.visible)
+        outcomes: list[Outcome] = []
+        folders = [(candidate.key, self.out / "candidates" / candidate.key) for candidate in candidates]
+        for number, (candidate, (_, folder)) in enumerate(zip(candidates, folders, strict=True), start=1):
+            done = {o.candidate.key: o.member for o in outcomes if o.member is not None}
+            outcomes.append(obtain(candidate, trainer, folder, done))
+            gather_metrics(folders, self.out / "metrics.jsonl")
+            self.console.tell_outcome(outcomes[-1], number, len(candidates))
+        return outcomes
+
+
+def _demo_domains(source: Any, target: Any, seed: int) -> tuple[Any, Any]:
+    from acclimate.data import read_domain
+
+    if source is not None or target is not None:
+        raise InputError("--demo brings its own data; leave out --source and --target.")
+    made = demo_domains(seed)
+    return read_domain(made.source, name=SOURCE), read_domain(made.target, name=TARGET)
+
+
+def _named(what: Any) -> str:
+    """What a configuration calls a domain: the path as given, or the domain's name, or its type."""
+    if isinstance(what, str | Path):
+        return str(what)
+    return what.name if isinstance(what, Domain) else type(what).__name__

@@ -1,0 +1,144 @@
+"""Complete a configuration: fill in what was left open, by the kind of data at hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from acclimate.data import Domain
+from acclimate.data.images import image_tensor
+from acclimate.errors import InputError, unknown_name
+from acclimate.validators import VALIDATORS
+from acclimate.workflow.candidates import Situation, candidates_for
+from acclimate.workflow.configuration import Configuration
+from acclimate.workflow.networks import OWN
+
+SMALL = 64  # pixels: up to this size images are learned from scratch by a small network
+PHOTOGRAPHS = "resnet50"  # the backbone of larger images
+SAMPLE = 16  # images that are looked at to learn the size of all
+PASSES, FEWEST, MOST = 30, 300, 5000  # over the larger domain, and the bounds of steps
+ACCELERATORS = ("auto", "cpu", "gpu", "cuda", "mps")
+BY_NAME = ("ensemble", "oracle")  # rules of choice that are no validators
+
+
+def complete(wanted: Configuration, source: Domain, target: Domain) -> Configuration:
+    """Fill in every setting that was left to us.
+
+    Args:
+        wanted: What the person asked for.
+        source: The labelled domain.
+        target: The other one.
+
+    Returns:
+        The same with nothing left open.
+
+    Raises:
+        InputError: Settings contradict each other or the data.
+    """
+    settings = {"images": _for_images, "features": _for_features, "signals": _for_signals}[source.kind](wanted, source)
+    batch_size = 32 if wanted.batch_size is None else wanted.batch_size
+    settings = replace(
+        settings,
+        batch_size=batch_size,
+        steps=_default_steps(source, target, batch_size) if wanted.steps is None else wanted.steps,
+        select=_rule(wanted),
+    )
+    keys = tuple(candidate.key for candidate in candidates_for(situation_of(settings, source.kind), wanted.methods))
+    return replace(settings, methods=keys)
+
+
+def situation_of(settings: Configuration, kind: str) -> Situation:
+    """Which set of candidates applies."""
+    if settings.task == "regression":
+        return "regression"
+    if kind == "images":
+        return "images" if settings.finetune else "features"
+    return "features" if kind == "features" else "signals"
+
+
+def check_settings(wanted: Configuration, target_is_labeled: bool | None = None) -> None:
+    """Refuse what cannot work: the part that needs no data, or with the target read, the oracle without labels.
+
+    Raises:
+        InputError: A setting makes no sense, by name.
+    """
+    if wanted.select is not None and wanted.select not in (*VALIDATORS, *BY_NAME):
+        raise unknown_name("rule of choice", wanted.select, (*VALIDATORS, *BY_NAME))
+    if wanted.accelerator not in ACCELERATORS:
+        raise unknown_name("accelerator", wanted.accelerator, ACCELERATORS)
+    for name in ("steps", "batch_size", "devices"):
+        value = getattr(wanted, name)
+        if value is not None and value < 1:
+            raise InputError(f"--{name.replace('_', '-')} is {value}; give a whole number of at least 1.")
+    if wanted.select == "oracle" and target_is_labeled is False:
+        raise InputError("--select oracle chooses on target labels, and the target has none; leave it out.")
+
+
+def image_size(domain: Domain) -> int:
+    """Pixels of the shorter side, the median over a few images."""
+    rows = np.linspace(0, len(domain) - 1, min(SAMPLE, len(domain))).astype(int)
+    return int(np.median([_shorter_side(domain.x[int(row)]) for row in rows]))
+
+
+def on_gpu(accelerator: str) -> bool:
+    """Whether training will run on a GPU."""
+    import torch
+
+    return accelerator in ("gpu", "cuda", "mps") or (accelerator == "auto" and torch.cuda.is_available())
+
+
+def _shorter_side(item: Any) -> int:
+    if hasattr(item, "suffix"):  # a path: the header is enough
+        with Image.open(item) as image:
+            return min(image.size)
+    return min(image_tensor(item).shape[-2:])
+
+
+def _for_images(wanted: Configuration, source: Domain) -> Configuration:
+    backbone = wanted.backbone or ("small_cnn" if image_size(source) <= SMALL else PHOTOGRAPHS)
+    scratch = backbone == "small_cnn"
+    weights = wanted.weights or ("none" if scratch or backbone == OWN else "default")
+    if scratch and weights != "none":
+        raise InputError(f"small_cnn has no pretrained weights; leave --weights {weights} out or choose a --backbone.")
+    random = weights == "none" and backbone != OWN
+    if random and wanted.finetune is False:
+        raise InputError("--frozen needs a backbone with pretrained weights; leave it out, or give --weights.")
+    finetune = wanted.finetune if wanted.finetune is not None else random or on_gpu(wanted.accelerator)
+    if wanted.task == "regression" and finetune:
+        raise InputError("Regression works on features; give images a pretrained --backbone with --frozen.")
+    return replace(wanted, backbone=backbone, weights=weights, finetune=finetune)
+
+
+def _for_features(wanted: Configuration, source: Domain) -> Configuration:
+    return _from_scratch(wanted, "mlp", "features")
+
+
+def _for_signals(wanted: Configuration, source: Domain) -> Configuration:
+    if wanted.task == "regression":
+        raise InputError("Regression works on features; give each signal as one row of features.")
+    return _from_scratch(wanted, "signal_cnn", "signals")
+
+
+def _from_scratch(wanted: Configuration, backbone: str, what: str) -> Configuration:
+    if wanted.backbone not in (None, backbone, OWN):
+        raise InputError(f"--backbone {wanted.backbone} does not read {what}; leave it out, the default is {backbone}.")
+    if wanted.weights not in (None, "none"):
+        raise InputError(f"--weights {wanted.weights}: there are no pretrained weights for {what}; leave it out.")
+    if wanted.finetune is False:
+        raise InputError(f"--frozen is for images with a pretrained backbone; leave it out for {what}.")
+    return replace(wanted, backbone=wanted.backbone or backbone, weights="none", finetune=True)
+
+
+def _default_steps(source: Domain, target: Domain, batch_size: int) -> int:
+    return int(np.clip(PASSES * max(len(source), len(target)) // batch_size, FEWEST, MOST))
+
+
+def _rule(wanted: Configuration) -> str:
+    rule = wanted.select or ("im" if wanted.task == "classification" else "source_error")
+    if rule in VALIDATORS and wanted.task not in VALIDATORS[rule].tasks:
+        able = [key for key, validator in VALIDATORS.items() if wanted.task in validator.tasks]
+        raise InputError(f"--select {rule} cannot judge {wanted.task}; choose {', '.join([*able, *BY_NAME])}.")
+    return rule

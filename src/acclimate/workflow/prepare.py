@@ -1,0 +1,148 @@
+"""From domains to the rows and networks that candidates train: preprocessing, frozen features, the hold-out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import nn
+
+from acclimate.data import Domain, Preprocessing
+from acclimate.data.rows import Rows
+from acclimate.errors import InputError
+from acclimate.workflow.configuration import Configuration
+from acclimate.workflow.defaults import SMALL, image_size, on_gpu
+from acclimate.workflow.extractor import Extractor
+from acclimate.workflow.material import Material, held_in_memory
+from acclimate.workflow.networks import OWN, feature_width, make_backbone
+
+HOLDOUT = 0.2  # part of the source that is set aside, of every class
+BOTTLENECK = 256  # width behind a pretrained backbone
+USUAL = 224  # pixels that a backbone for photographs reads
+SMALLEST = 8  # pixels that a small network reads
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What a run trains on.
+
+    Attributes:
+        material: The rows.
+        architecture: ``backbone`` and ``bottleneck`` of the networks that are trained.
+        preprocessing: Of images.
+        extractor: The frozen backbone, which has been run.
+        own: The person's backbone, where it is trained.
+    """
+
+    material: Material
+    architecture: dict[str, Any]
+    preprocessing: Preprocessing | None = None
+    extractor: Extractor | None = None
+    own: nn.Module | None = None
+
+
+def prepare(
+    source: Domain, target: Domain, settings: Configuration, own: nn.Module | None = None, show: bool = True
+) -> Prepared:
+    """Set the hold-out aside and make rows of everything.
+
+    Args:
+        source: The labelled domain.
+        target: The other one; its labels are dropped here.
+        settings: Complete.
+        own: The person's backbone.
+        show: Show progress.
+
+    Raises:
+        InputError: A domain is smaller than a batch, or pretrained weights cannot be had.
+    """
+    stay, aside = source.split(HOLDOUT, settings.seed)
+    target = target.without_labels()
+    _check_batches(settings, stay, target)
+    if source.kind == "images":
+        return _images(stay, aside, target, settings, own, show)
+    material = _material((stay.rows(), aside.rows(), target.rows()), source, settings, scalable=True)
+    spec = _small_backbone(source, settings) if own is None else _own_backbone(own, material.source)
+    return Prepared(material, {"backbone": spec, "bottleneck": None}, own=own)
+
+
+def small_images(size: int, channels: int) -> Preprocessing:
+    """Preprocessing of small images that a network learns from scratch: no crop, centred to [-1, 1]."""
+    return Preprocessing(size=size, channels=channels, mean=(0.5,), std=(0.5,))
+
+
+def _material(rows: Sequence[Rows], source: Domain, settings: Configuration, *, scalable: bool) -> Material:
+    regression = settings.task == "regression"
+    outputs = 1 if source.classes is None else len(source.classes)
+    stay, aside, target = rows
+    return Material(stay, aside, target, scalable=scalable, num_outputs=outputs, regression=regression)
+
+
+def _small_backbone(source: Domain, settings: Configuration) -> dict[str, Any]:
+    assert source.shape is not None
+    width = {"mlp": "num_inputs", "signal_cnn": "channels"}[str(settings.backbone)]
+    return {"name": settings.backbone, width: source.shape[0]}
+
+
+def _own_backbone(own: nn.Module, rows: Rows) -> dict[str, Any]:
+    return {"name": OWN, "num_features": feature_width(own, rows)}
+
+
+def _images(
+    source: Domain, holdout: Domain, target: Domain, settings: Configuration, own: nn.Module | None, show: bool
+) -> Prepared:
+    spec, preprocessing, backbone = _image_backbone(source, target, settings, own)
+    parts = (source, holdout, target)
+    if settings.finetune:
+        rows = [_pixels(part, preprocessing, settings.seed) for part in parts]
+        spec = spec if own is None else _own_backbone(own, rows[0])
+        bottleneck = None if settings.backbone == "small_cnn" else BOTTLENECK
+        material = _material(rows, source, settings, scalable=False)
+        return Prepared(material, {"backbone": spec, "bottleneck": bottleneck}, preprocessing, own=own)
+    device = "cuda" if on_gpu(settings.accelerator) and torch.cuda.is_available() else "cpu"
+    extractor = Extractor(spec, backbone.to(device))
+    features = [extractor.features(part, preprocessing, show=show) for part in parts]
+    architecture = {"backbone": {"name": "mlp", "num_inputs": features[0].x.shape[1]}, "bottleneck": None}
+    material = _material(features, source, settings, scalable=True)
+    return Prepared(material, architecture, preprocessing, extractor)
+
+
+def _image_backbone(
+    source: Domain, target: Domain, settings: Configuration, own: nn.Module | None
+) -> tuple[dict[str, Any], Preprocessing, nn.Module]:
+    """The description to train or to save, how its images are made, and the network itself."""
+    if settings.backbone == "small_cnn":
+        size = min(max(min(image_size(source), image_size(target)), SMALLEST), SMALL)
+        preprocessing = small_images(size, _channels(source, target))
+        spec = {"name": "small_cnn", "channels": preprocessing.channels, "size": size}
+        return spec, preprocessing, make_backbone(spec, None)
+    spec = {"name": OWN} if settings.backbone == OWN else {"name": settings.backbone, "weights": settings.weights}
+    backbone = make_backbone(spec, own)
+    size = image_size(source)
+    expected: Mapping[str, Any] = getattr(backbone, "preprocessing", {"size": size if size <= SMALL else USUAL})
+    preprocessing = Preprocessing.from_json(expected)
+    if settings.finetune:
+        preprocessing = replace(preprocessing, augmentation="crop_flip")
+    return spec, preprocessing, backbone
+
+
+def _pixels(domain: Domain, preprocessing: Preprocessing, seed: int) -> Rows:
+    rows = domain.rows(preprocessing, train=True, seed=seed)
+    return rows if preprocessing.augmentation != "none" else held_in_memory(rows)
+
+
+def _channels(*domains: Domain) -> int:
+    """1 if all are arrays of grey images, else 3."""
+    return 1 if all(domain.shape is not None and domain.shape[0] == 1 for domain in domains) else 3
+
+
+def _check_batches(settings: Configuration, source: Domain, target: Domain) -> None:
+    assert settings.batch_size is not None
+    for side, domain in (("source, less its hold-out,", source), ("target", target)):
+        if len(domain) < settings.batch_size:
+            raise InputError(
+                f"The {side} has {len(domain)} rows ({domain.origin}), fewer than one batch of {settings.batch_size}; "
+                f"give more rows, or --batch-size {len(domain)} or less."
+            )

@@ -1,0 +1,173 @@
+"""Train one candidate in a folder of its own, going on where an interrupted run left it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from acclimate.data.rows import Rows, TensorRows
+from acclimate.data.streams import Stream, Streams
+from acclimate.estimators import IMHead, LinearHead, PerDomainScaler
+from acclimate.training import fit
+from acclimate.types import Array
+from acclimate.workflow.candidates import Candidate
+from acclimate.workflow.choose import BASELINE
+from acclimate.workflow.configuration import Configuration
+from acclimate.workflow.material import Material, array_of, domain_of
+from acclimate.workflow.members import EstimatorMember, Member, NetworkMember, flat_signals, scaled, scaled_rows
+from acclimate.workflow.networks import make_method
+
+ALPHAS = tuple(10.0**k for k in range(-3, 5))  # strengths that ridge regression chooses among, by leaving rows out
+CHECKPOINTS = 10  # in one candidate's training
+BACKBONE_RATE = 0.1  # of a pretrained backbone, over the rate of the new layers
+
+
+@dataclass(frozen=True)
+class Trainer:
+    """What training a candidate needs besides the candidate.
+
+    Attributes:
+        material: The rows.
+        configuration: The settings, complete.
+        architecture: ``backbone`` and ``bottleneck`` of networks.
+        own: The person's backbone, if they gave one.
+        show: Show progress.
+    """
+
+    material: Material
+    configuration: Configuration
+    architecture: Mapping[str, Any]
+    own: nn.Module | None = None
+    show: bool = True
+
+    def train(self, candidate: Candidate, folder: Path, trained: Mapping[str, Member]) -> Member:
+        """Train a candidate.
+
+        Args:
+            candidate: Which.
+            folder: For checkpoints and metrics; what an interrupted run left there is taken up.
+            trained: Candidates that are done, source-only among them unless it is this one.
+
+        Raises:
+            DivergedError: A loss became infinite or not a number.
+        """
+        if candidate.maker == "network":
+            return self._network(candidate, folder)
+        if candidate.maker == "rescaled":
+            return self._rescaled(candidate.key, trained[BASELINE])
+        head = self._ridge if self.material.regression else self._linear
+        return head(candidate, trained.get(BASELINE))
+
+    def _linear(self, candidate: Candidate, baseline: Member | None) -> Member:
+        seed = self.configuration.seed
+        if candidate.maker == "linear":
+            head: LinearHead = LinearHead("source", random_state=seed)
+        else:
+            head = IMHead(C=_regularization_of(baseline), random_state=seed)
+        return EstimatorMember(candidate.key, head.fit(*self._stacked()))
+
+    def _ridge(self, candidate: Candidate, baseline: Member | None) -> Member:
+        scaler = self._scaler(candidate.key)
+        return EstimatorMember(candidate.key, self._fitted_ridge(scaler), scaler)
+
+    def _fitted_ridge(self, scaler: PerDomainScaler) -> Any:
+        from sklearn.linear_model import RidgeCV
+
+        source = self.material.source
+        assert source.y is not None
+        return RidgeCV(alphas=ALPHAS).fit(scaled(scaler, array_of(source), source, "source"), source.y.numpy())
+
+    def _rescaled(self, key: str, baseline: Member) -> Member:
+        """Source-only's model behind the target's own scaling."""
+        if isinstance(baseline, NetworkMember):
+            return replace(baseline, key=key, scaler=self._scaler(key))
+        assert isinstance(baseline, EstimatorMember)
+        if baseline.scaler is not None:
+            scaler = self._scaler(key)
+            return EstimatorMember(key, self._fitted_ridge(scaler), scaler)
+        head = LinearHead("per_domain", C=_regularization_of(baseline), random_state=self.configuration.seed)
+        return EstimatorMember(key, head.fit(*self._stacked()))
+
+    def _network(self, candidate: Candidate, folder: Path) -> Member:
+        spec = {
+            "method": candidate.key,
+            **self.architecture,
+            "num_outputs": self.material.num_outputs,
+            "regression": self.material.regression,
+            "seed": self.configuration.seed,
+        }
+        scaler = self._scaler(candidate.key) if self.material.scalable else None
+        values = _value_scale(self.material.source) if self.material.regression else None
+        method = make_method(spec, self.own)
+        fit(method, self._streams(method.stream_names, scaler, values), **self._fit_arguments(folder))
+        return NetworkMember(candidate.key, spec, method, scaler, values)
+
+    def _fit_arguments(self, folder: Path) -> dict[str, Any]:
+        settings = self.configuration
+        assert settings.steps is not None
+        pretrained = settings.weights not in (None, "none")
+        return {
+            "steps": settings.steps,
+            "seed": settings.seed,
+            "devices": settings.devices,
+            "accelerator": settings.accelerator,
+            "backbone_lr_factor": BACKBONE_RATE if pretrained else 1.0,
+            "out": folder,
+            "resume": True,
+            "checkpoint_every": max(settings.steps // CHECKPOINTS, 1),
+            "log_every": max(settings.steps // 100, 1),
+            "progress_bar": self.show,
+        }
+
+    def _streams(
+        self, names: tuple[str, ...], scaler: PerDomainScaler | None, values: tuple[float, float] | None
+    ) -> Streams:
+        size, seed = self.configuration.batch_size, self.configuration.seed
+        assert size is not None
+        source = scaled_rows(scaler, self.material.source, "source")
+        rows = {"source": _standardised(source, values), "target": scaled_rows(scaler, self.material.target, "target")}
+        return Streams(**{name: Stream(rows[name], size, seed=seed) for name in names})
+
+    def _scaler(self, key: str) -> PerDomainScaler:
+        """Standardises by the source alone for source-only, otherwise every domain by itself."""
+        sides = (self.material.source,) if key == BASELINE else (self.material.source, self.material.target)
+        parts = [_flat(array_of(rows), domain_of(rows)) for rows in sides]
+        parts[1:] = [(x, np.full(len(x), -1)) for x, _ in parts[1:]]
+        x, domain = (np.concatenate(part) for part in zip(*parts, strict=True))
+        return PerDomainScaler().fit(x, sample_domain=np.ones(len(x), int) if key == BASELINE else domain)
+
+    def _stacked(self) -> tuple[Array, Array, Array]:
+        """X, y and sample_domain of source and target; the target's entries of y are fillers that nobody reads."""
+        source, target = self.material.source, self.material.target
+        assert source.y is not None
+        x = np.concatenate([array_of(source), array_of(target)])
+        y = np.concatenate([source.y.numpy(), np.zeros(len(target), np.int64)])
+        return x, y, np.concatenate([domain_of(source), np.full(len(target), -1)])
+
+
+def _flat(x: Array, domain: Array) -> tuple[Array, Array]:
+    flat, numbers = flat_signals(x, domain) if x.ndim == 3 else (x, domain)
+    return flat, domain if numbers is None else numbers
+
+
+def _regularization_of(member: Member | None) -> float | None:
+    return float(member.estimator.C_) if isinstance(member, EstimatorMember) else None
+
+
+def _value_scale(rows: Rows) -> tuple[float, float]:
+    assert rows.y is not None
+    y = rows.y.to(torch.float64)
+    return float(y.mean()), float(y.std(correction=0)) or 1.0
+
+
+def _standardised(rows: Rows, values: tuple[float, float] | None) -> Rows:
+    if values is None or rows.y is None:
+        return rows
+    assert isinstance(rows, TensorRows)
+    return TensorRows(rows.x, (rows.y - values[0]) / values[1], rows.domain)
