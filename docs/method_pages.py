@@ -1,4 +1,4 @@
-"""A small Sphinx extension: the page of methods, written from the registry, so that a new method brings its own page."""
+"""A small Sphinx extension: the page of methods, written from the registry: a new method brings its page."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from acclimate.methods.base import arguments_of
 INTRODUCTION = """# Methods
 
 Every deep method of this version, written from the code. A key is what `--methods` and `DeepClassifier(method=...)`
-take; keys join with a plus sign (`dann+mcc`), sharing one feature pass. *Cost* is forward and backward passes through the
-backbone per step and batch, source-only being 1.
+take; keys join with a plus sign (`dann+mcc`), sharing one feature pass. *Cost* is the number of forward and backward
+passes of the network over one batch in each step, source-only being 1.
 
 | key | name | setting | tasks | cost | paper |
 |---|---|---|---|---|---|
@@ -22,8 +22,9 @@ backbone per step and batch, source-only being 1.
 
 def row(method: type[Method]) -> str:
     """One line of the table."""
-    cells = (f"`{method.key}`", method.title, ", ".join(method.settings), ", ".join(method.tasks), f"{method.passes:g}")
-    return f"| {' | '.join(cells)} | [{method.paper}]({method.url}) |\n"
+    settings, tasks = ", ".join(method.settings), ", ".join(method.tasks)
+    paper = f"[{method.paper}]({method.url})"
+    return f"| `{method.key}` | {method.title} | {settings} | {tasks} | {method.passes:.3g} | {paper} |\n"
 
 
 def entry(method: type[Method]) -> str:

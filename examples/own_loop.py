@@ -1,6 +1,6 @@
 """Your own training loop: a method is a module, and calling it gives the losses to minimise.
 
-Source: handwritten digits. Target: other digits, darker and through a noisy camera, their labels kept back for the last line.
+Source: handwritten digits. Target: other digits, darker and noisy; their labels serve the last line alone.
 """
 
 from __future__ import annotations
