@@ -8,7 +8,93 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__all__ = ["__version__"]
+if TYPE_CHECKING:
+    from acclimate.data import (
+        Domain,
+        Preprocessing,
+        Stream,
+        Streams,
+        TensorRows,
+        join_domains,
+        read_domain,
+        stack_domains,
+    )
+    from acclimate.errors import InputError
+    from acclimate.estimators import DeepClassifier, DeepRegressor, IMHead, LinearHead, PerDomainScaler
+    from acclimate.methods import CDAN, DAN, DANN, MCC, MCD, METHODS, Combined, DeepCORAL, Method, SourceOnly
+    from acclimate.nn import Classifier
+    from acclimate.training import DivergedError, History, fit, make_optimizers, train_step
+    from acclimate.types import Predictions, Sample, Step
+    from acclimate.workflow.adapt import adapt
+    from acclimate.workflow.adapted_model import AdaptedModel
+    from acclimate.workflow.eject import eject
+    from acclimate.workflow.evaluate import evaluate
+    from acclimate.workflow.method_table import method_table
+    from acclimate.workflow.predict import load, predict
+    from acclimate.workflow.result import AdaptResult
+
+_HOMES = {
+    "data": ("Domain Preprocessing Stream Streams TensorRows join_domains read_domain stack_domains"),
+    "errors": "InputError",
+    "estimators": "DeepClassifier DeepRegressor IMHead LinearHead PerDomainScaler",
+    "methods": "CDAN DAN DANN MCC MCD METHODS Combined DeepCORAL Method SourceOnly",
+    "nn": "Classifier",
+    "training": "DivergedError History fit make_optimizers train_step",
+    "types": "Predictions Sample Step",
+    "workflow.adapt": "adapt",
+    "workflow.adapted_model": "AdaptedModel",
+    "workflow.eject": "eject",
+    "workflow.evaluate": "evaluate",
+    "workflow.method_table": "method_table",
+    "workflow.predict": "load predict",
+    "workflow.result": "AdaptResult",
+}
+_HOME = {name: home for home, names in _HOMES.items() for name in names.split()}
+
+__all__ = [
+    "CDAN",
+    "DAN",
+    "DANN",
+    "MCC",
+    "MCD",
+    "METHODS",
+    "AdaptResult",
+    "AdaptedModel",
+    "Classifier",
+    "Combined",
+    "DeepCORAL",
+    "DeepClassifier",
+    "DeepRegressor",
+    "DivergedError",
+    "Domain",
+    "History",
+    "IMHead",
+    "InputError",
+    "LinearHead",
+    "Method",
+    "PerDomainScaler",
+    "Predictions",
+    "Preprocessing",
+    "Sample",
+    "SourceOnly",
+    "Step",
+    "Stream",
+    "Streams",
+    "TensorRows",
+    "__version__",
+    "adapt",
+    "eject",
+    "evaluate",
+    "fit",
+    "join_domains",
+    "load",
+    "make_optimizers",
+    "method_table",
+    "predict",
+    "read_domain",
+    "stack_domains",
+    "train_step",
+]
 
 
 def __getattr__(name: str) -> Any:
@@ -16,4 +102,10 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version
 
         return version("acclimate")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-BAD_INPUT = 2
+DIVERGED, BAD_INPUT, INTERRUPTED = 1, 2, 130  # exit codes
 
 
 class SentenceForBadInput(TyperGroup):
@@ -21,8 +21,20 @@ class SentenceForBadInput(TyperGroup):
         try:
             return super().invoke(ctx)
         except InputError as error:
-            typer.echo(f"Error: {error}", err=True)
-            raise typer.Exit(BAD_INPUT) from error
+            raise _stopped(error, BAD_INPUT) from error
+        except KeyboardInterrupt as error:
+            raise typer.Exit(INTERRUPTED) from error
+        except RuntimeError as error:
+            from acclimate.training.errors import DivergedError
+
+            if isinstance(error, DivergedError):
+                raise _stopped(error, DIVERGED) from error
+            raise
+
+
+def _stopped(error: Exception, code: int) -> typer.Exit:
+    typer.echo(f"Error: {error}", err=True)
+    return typer.Exit(code)
 
 
 app = typer.Typer(
@@ -97,11 +109,11 @@ def predict(
 ) -> None:
     """Label new data from the target's domain."""
     from acclimate.workflow.predict import predict as run
-    from acclimate.workflow.predictions_table import write_table
+    from acclimate.workflow.predictions_table import as_csv, write_table
 
     table = run(model, input)
     if out is None:
-        typer.echo(table.to_csv(index=False), nl=False)
+        typer.echo(as_csv(table), nl=False)
     else:
         write_table(table, out)
 
@@ -142,9 +154,10 @@ def eject(
 @cache.command()
 def clear() -> None:
     """Delete all cached features."""
-    from acclimate.data.feature_cache import clear_cache
+    from acclimate.data import clear_cache
 
-    clear_cache()
+    cleared = clear_cache()
+    typer.echo(f"Deleted {cleared.files} files, {cleared.bytes / 2**20:.1f} MiB.")
 
 
 @app.callback(invoke_without_command=True)

@@ -96,7 +96,7 @@ class AdaptedModel:
         """What the members read of a domain: pixels, features of the frozen backbone, or the rows as they are."""
         if self.extractor is not None:
             assert self.preprocessing is not None
-            return self.extractor.features(domain, self.preprocessing)
+            return self.extractor.features(domain, self.preprocessing).rows()
         return held_in_memory(domain.rows(self.preprocessing))
 
     def predictions(self, rows: Rows) -> Predictions:

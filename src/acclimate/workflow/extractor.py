@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-import torch
-from torch import nn
+from torch import Tensor, nn
 
-from acclimate.data import Domain, Preprocessing
-from acclimate.data.batches import OrderedBatches, read_batches
-from acclimate.data.rows import TensorRows
-from acclimate.training.progress import ProgressBar
-
-BATCH = 64  # images in one pass
+from acclimate.data import Domain, Preprocessing, cached_features
+from acclimate.nn.backbones import weights_fingerprint
 
 
 @dataclass(frozen=True)
@@ -23,31 +18,26 @@ class Extractor:
     Attributes:
         spec: What rebuilds it: see `acclimate.nn.architecture.build_backbone`.
         backbone: From images to features (n, d).
+        device: Where it runs.
     """
 
     spec: dict[str, Any]
     backbone: nn.Module
+    device: str = "cpu"
 
-    def features(self, domain: Domain, preprocessing: Preprocessing, *, show: bool = False) -> TensorRows:
-        """Features of all images of a domain, (n, d), with their labels.
+    def features(self, domain: Domain, preprocessing: Preprocessing, *, show: bool = False) -> Domain:
+        """The domain with features (n, d) in the place of its images, from the cache where they were taken before.
 
         Args:
             domain: Images.
             preprocessing: What the backbone expects.
             show: Show progress.
         """
-        rows = domain.rows(preprocessing)
-        return TensorRows(self._run(rows, domain.name, show), rows.y, rows.domain)
+        self.backbone.eval().to(self.device)
+        network = weights_fingerprint(self.backbone)
+        features = cached_features(self._extract, domain, preprocessing, network=network, progress_bar=show)
+        return replace(domain, kind="features", x=features)
 
-    @torch.inference_mode()
-    def _run(self, rows: Any, name: str, show: bool) -> torch.Tensor:
-        batches = OrderedBatches(rows, BATCH)
-        device = next(self.backbone.parameters()).device
-        self.backbone.eval()
-        found = []
-        with ProgressBar(f"Features of {name}", len(batches), visible=show) as bar:
-            for done, sample in enumerate(read_batches(batches, stop=len(batches)), start=1):
-                assert isinstance(sample.x, torch.Tensor)
-                found.append(self.backbone(sample.x.to(device)).float().cpu())
-                bar.reach(done)
-        return torch.cat(found).clone()
+    def _extract(self, x: Tensor) -> Tensor:
+        features: Tensor = self.backbone(x.to(self.device))
+        return features

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from acclimate.data.atomic import write_atomically
 from acclimate.types import Array
+from acclimate.workflow.run_folder import write_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,11 +45,15 @@ def value_table(ids: Sequence[str], values: Array) -> pd.DataFrame:
     return table.assign(confidence=np.nan, flag="")
 
 
+def as_csv(table: pd.DataFrame) -> str:
+    """A table of predictions as CSV, with six digits behind the point."""
+    return table.to_csv(index=False, float_format="%.6f")
+
+
 def write_table(table: pd.DataFrame, path: Path) -> None:
-    """Write a table as CSV, atomically, with six digits behind the point.
+    """Write a table of predictions as CSV, atomically.
 
     Raises:
         InputError: The file cannot be written.
     """
-    with write_atomically(path) as temporary:
-        table.to_csv(temporary, index=False, float_format="%.6f")
+    write_text(path, as_csv(table))

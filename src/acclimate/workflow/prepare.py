@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -58,14 +58,16 @@ def prepare(
     Raises:
         InputError: A domain is smaller than a batch, or pretrained weights cannot be had.
     """
-    stay, aside = source.split(HOLDOUT, settings.seed)
     target = target.without_labels()
-    _check_batches(settings, stay, target)
-    if source.kind == "images":
-        return _images(stay, aside, target, settings, own, show)
-    material = _material((stay.rows(), aside.rows(), target.rows()), source, settings, scalable=True)
-    spec = _small_backbone(source, settings) if own is None else _own_backbone(own, material.source)
-    return Prepared(material, {"backbone": spec, "bottleneck": None}, own=own)
+    _check_batches(settings, source.split(HOLDOUT, settings.seed)[0], target)
+    if source.kind != "images":
+        material = _material(source, target, settings, scalable=True)
+        spec = _small_backbone(source, settings) if own is None else _own_backbone(own, material.source)
+        return Prepared(material, {"backbone": spec, "bottleneck": None}, own=own)
+    spec, preprocessing, backbone = _image_backbone(source, target, settings, own)
+    if settings.finetune:
+        return _end_to_end(source, target, settings, own, spec, preprocessing)
+    return _frozen(source, target, settings, Extractor(spec, backbone, _device(settings)), preprocessing, show)
 
 
 def small_images(size: int, channels: int) -> Preprocessing:
@@ -73,11 +75,19 @@ def small_images(size: int, channels: int) -> Preprocessing:
     return Preprocessing(size=size, channels=channels, mean=(0.5,), std=(0.5,))
 
 
-def _material(rows: Sequence[Rows], source: Domain, settings: Configuration, *, scalable: bool) -> Material:
+def _material(
+    source: Domain,
+    target: Domain,
+    settings: Configuration,
+    preprocessing: Preprocessing | None = None,
+    *,
+    scalable: bool = False,
+) -> Material:
+    parts = (*source.split(HOLDOUT, settings.seed), target)
+    stay, aside, other = (_rows(part, preprocessing, settings.seed) for part in parts)
     regression = settings.task == "regression"
     outputs = 1 if source.classes is None else len(source.classes)
-    stay, aside, target = rows
-    return Material(stay, aside, target, scalable=scalable, num_outputs=outputs, regression=regression)
+    return Material(stay, aside, other, scalable=scalable, num_outputs=outputs, regression=regression)
 
 
 def _small_backbone(source: Domain, settings: Configuration) -> dict[str, Any]:
@@ -90,23 +100,36 @@ def _own_backbone(own: nn.Module, rows: Rows) -> dict[str, Any]:
     return {"name": OWN, "num_features": feature_width(own, rows)}
 
 
-def _images(
-    source: Domain, holdout: Domain, target: Domain, settings: Configuration, own: nn.Module | None, show: bool
+def _end_to_end(
+    source: Domain,
+    target: Domain,
+    settings: Configuration,
+    own: nn.Module | None,
+    spec: dict[str, Any],
+    preprocessing: Preprocessing,
 ) -> Prepared:
-    spec, preprocessing, backbone = _image_backbone(source, target, settings, own)
-    parts = (source, holdout, target)
-    if settings.finetune:
-        rows = [_pixels(part, preprocessing, settings.seed) for part in parts]
-        spec = spec if own is None else _own_backbone(own, rows[0])
-        bottleneck = None if settings.backbone == "small_cnn" else BOTTLENECK
-        material = _material(rows, source, settings, scalable=False)
-        return Prepared(material, {"backbone": spec, "bottleneck": bottleneck}, preprocessing, own=own)
-    device = "cuda" if on_gpu(settings.accelerator) and torch.cuda.is_available() else "cpu"
-    extractor = Extractor(spec, backbone.to(device))
-    features = [extractor.features(part, preprocessing, show=show) for part in parts]
-    architecture = {"backbone": {"name": "mlp", "num_inputs": features[0].x.shape[1]}, "bottleneck": None}
-    material = _material(features, source, settings, scalable=True)
-    return Prepared(material, architecture, preprocessing, extractor)
+    material = _material(source, target, settings, preprocessing)
+    spec = spec if own is None else _own_backbone(own, material.source)
+    bottleneck = None if settings.backbone == "small_cnn" else BOTTLENECK
+    return Prepared(material, {"backbone": spec, "bottleneck": bottleneck}, preprocessing, own=own)
+
+
+def _frozen(
+    source: Domain,
+    target: Domain,
+    settings: Configuration,
+    extractor: Extractor,
+    preprocessing: Preprocessing,
+    show: bool,
+) -> Prepared:
+    source, target = (extractor.features(domain, preprocessing, show=show) for domain in (source, target))
+    assert source.shape is not None
+    architecture = {"backbone": {"name": "mlp", "num_inputs": source.shape[0]}, "bottleneck": None}
+    return Prepared(_material(source, target, settings, scalable=True), architecture, preprocessing, extractor)
+
+
+def _device(settings: Configuration) -> str:
+    return "cuda" if on_gpu(settings.accelerator) and torch.cuda.is_available() else "cpu"
 
 
 def _image_backbone(
@@ -128,9 +151,9 @@ def _image_backbone(
     return spec, preprocessing, backbone
 
 
-def _pixels(domain: Domain, preprocessing: Preprocessing, seed: int) -> Rows:
+def _rows(domain: Domain, preprocessing: Preprocessing | None, seed: int) -> Rows:
     rows = domain.rows(preprocessing, train=True, seed=seed)
-    return rows if preprocessing.augmentation != "none" else held_in_memory(rows)
+    return rows if preprocessing is None or preprocessing.augmentation != "none" else held_in_memory(rows)
 
 
 def _channels(*domains: Domain) -> int:
