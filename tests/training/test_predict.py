@@ -68,3 +68,10 @@ def test_a_failure_puts_the_modes_back():
     with pytest.raises(RuntimeError):
         predict(method, NoisyRows(4))
     assert method.training
+
+
+def test_a_device_is_where_the_method_goes():
+    method = make_method()
+    with pytest.raises(NotImplementedError):  # nothing can be read back from there
+        predict(method, NoisyRows(4), device="meta")
+    assert next(method.parameters()).device.type == "meta"
