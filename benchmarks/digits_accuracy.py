@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 from acclimate.data.atomic import write_atomically
-from benchmarks.digits import Domain
 from benchmarks.digits_run import NO_BATCH_NORM, Run, Settings, execute
 from benchmarks.digits_table import PUBLISHED, page
 from benchmarks.mnist_m_check import check
@@ -26,7 +25,9 @@ from benchmarks.table import write
 CACHE = Path(__file__).parent / "cache" / "digits"
 METHODS = ("source_only", NO_BATCH_NORM, "dann", "cdan", "mcd", "mcc", "dan", "deep_coral")
 SEEDS = (0, 1, 2)
-STEPS: dict[tuple[Domain, Domain], int] = {("usps", "mnist"): 1000, ("mnist", "usps"): 1000, ("mnist", "mnist_m"): 1600}
+# The papers train differently: MCD by Adam, on USPS; DANN by SGD with decay, on MNIST-M, for which it takes its time.
+BY_ADAM, BY_SGD = Settings(steps=1000), Settings(steps=4000, checkpoint_every=500, learning_rate=None)
+SETTINGS = {("usps", "mnist"): BY_ADAM, ("mnist", "usps"): BY_ADAM, ("mnist", "mnist_m"): BY_SGD}
 WITHOUT_BATCH_NORM = (("mnist", "mnist_m"), NO_BATCH_NORM)  # that pair's network has none to begin with
 
 
@@ -40,13 +41,13 @@ def main() -> None:
     if not arguments.table:
         run_missing(runs, arguments.jobs)
     records = [record for run in runs if (record := stored(run)) is not None]
-    write("digits_accuracy.md", page(records, runs[0].settings, check()))
+    write("digits_accuracy.md", page(records, check()))
 
 
 def all_runs() -> list[Run]:
     """Seed by seed, so that a run that is cut short has every method on every pair."""
     pairs = [(pair, method) for pair in PUBLISHED for method in METHODS if (pair, method) != WITHOUT_BATCH_NORM]
-    return [Run(*pair, method, seed, Settings(STEPS[pair])) for seed in SEEDS for pair, method in pairs]
+    return [Run(*pair, method, seed, SETTINGS[pair]) for seed in SEEDS for pair, method in pairs]
 
 
 def run_missing(runs: list[Run], jobs: int) -> None:

@@ -26,15 +26,17 @@ NO_BATCH_NORM = "source_only_plain"  # source-only on the same network without b
 
 @dataclass(frozen=True)
 class Settings:
-    """Shared by all methods; what is not named here is the library's default or, of a method, its paper's."""
+    """Shared by all methods of a pair; what is not named here is the library's default."""
 
     steps: int
     checkpoint_every: int = 200
     batch_size: int = 64  # of each domain
     validation_rows: int = 2000  # unlabelled target training rows that the validator reads
     validator: str = "im"
-    learning_rate: float = 1e-3  # of Adam, constant
-    weight_decay: float = 5e-4
+    learning_rate: float | None = (
+        1e-3  # of Adam, constant; None: the optimiser and schedule that ``fit`` has by default
+    )
+    weight_decay: float = 5e-4  # of Adam
     precision: Precision = "bf16-mixed"
 
 
@@ -98,7 +100,7 @@ def make_method(run: Run, channels: int) -> Method:
 
 
 def train(method: Method, source: DigitRows, target: DigitRows, run: Run, on_epoch: Checkpoints | None) -> None:
-    """Adam on batches of both domains."""
+    """By ``fit``, on batches of both domains."""
     settings, rows = run.settings, {"source": source, "target": target}
     streams = {name: Stream(rows[name], settings.batch_size, seed=run.seed) for name in method.stream_names}
     fit(
@@ -106,14 +108,21 @@ def train(method: Method, source: DigitRows, target: DigitRows, run: Run, on_epo
         Streams(**streams),
         steps=settings.steps,
         steps_per_epoch=settings.checkpoint_every,
-        optimizer=partial(Adam, lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True),
-        schedule=constant(),
+        **optimization(settings),
         precision=settings.precision,
         accelerator="cpu",
         seed=run.seed,
         progress_bar=False,
         on_epoch=on_epoch,
     )
+
+
+def optimization(settings: Settings) -> dict[str, Any]:
+    """What ``fit`` is told about optimiser and schedule."""
+    rate, decay = settings.learning_rate, settings.weight_decay
+    if rate is None:
+        return {}
+    return {"optimizer": partial(Adam, lr=rate, weight_decay=decay, fused=True), "schedule": constant()}
 
 
 def some(rows: DigitRows, count: int) -> DigitRows:

@@ -41,15 +41,18 @@ def step_seconds(net: nets.NetName, steps: int) -> list[float]:
         batch, progress = next(batches), step / steps
         for group in optimizer.param_groups:
             group["lr"] = 0.01 * (1 + 10 * progress) ** -0.75
-        source, target = batch["source"], batch["target"]
+        (xs, ys), xt = batch["source"][:2], batch["target"].x
+        assert isinstance(xs, Tensor)
+        assert isinstance(xt, Tensor)
+        assert ys is not None
         optimizer.zero_grad()
-        features = parts.backbone(torch.cat([source.x, target.x]))
+        features = parts.backbone(torch.cat([xs, xt]))
         logits = parts.head(features)
         reversed_features = _Reverse.apply(features, 2 / (1 + math.exp(-10 * progress)) - 1)
-        loss = F.cross_entropy(logits[: nets.BATCH], source.y)
+        loss = F.cross_entropy(logits[: nets.BATCH], ys)
         loss = loss + F.binary_cross_entropy_with_logits(parts.discriminator(reversed_features), domain)
         _target_logits = logits[nets.BATCH :].detach()
-        loss.backward()
+        torch.autograd.backward(loss)
         optimizer.step()
         seconds.append(time.process_time() - start)
     return seconds[1:]

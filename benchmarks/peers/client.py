@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 HERE = Path(__file__).parent
@@ -17,11 +16,9 @@ class Peer:
     """The driver of peer ``name``, started in ``benchmarks/peers/<name>/venv``."""
 
     def __init__(self, name: str) -> None:
-        command = [_python(name), "-m", f"benchmarks.peers.{name}.driver"]
-        pipe = subprocess.PIPE
-        self._process = subprocess.Popen(
-            command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True, cwd=ROOT
-        )
+        self._command = [str(_python(name)), "-m", f"benchmarks.peers.{name}.driver"]
+        pipe, nowhere = subprocess.PIPE, subprocess.DEVNULL
+        self._process = subprocess.Popen(self._command, stdin=pipe, stdout=pipe, stderr=nowhere, text=True, cwd=ROOT)
 
     def seconds(self, steps: int, **task: Any) -> list[float]:
         """Seconds of each of ``steps`` steps of a task."""
@@ -31,17 +28,13 @@ class Peer:
         self._process.stdin.flush()
         line = self._process.stdout.readline()
         if not line:
-            raise RuntimeError(
-                f"{' '.join(map(str, self._process.args))} ended without an answer; run it by hand to see why"
-            )
+            raise RuntimeError(f"{' '.join(self._command)} ended without an answer: run it by hand to see why")
         return list(json.loads(line)["seconds"])
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         self._process.terminate()
         self._process.wait()
 

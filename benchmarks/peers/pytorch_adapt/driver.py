@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from pytorch_adapt.hooks import CDANHook, DANNHook, MCDHook
-from pytorch_adapt.layers import MultipleModels, RandomizedDotProduct
+from pytorch_adapt.hooks import CDANHook, DANNHook, MCDHook  # type: ignore[import-not-found]
+from pytorch_adapt.layers import MultipleModels, RandomizedDotProduct  # type: ignore[import-not-found]
 from torch import Tensor, nn
 
 from benchmarks import nets
@@ -41,7 +41,9 @@ def cdan(parts: nets.Parts) -> tuple[Any, dict[str, Any]]:
 
 def mcd(parts: nets.Parts) -> tuple[Any, dict[str, Any]]:
     """Three phases, the last four times."""
-    heads = MultipleModels(parts.head, copy.deepcopy(parts.head).apply(lambda layer: layer.reset_parameters()))
+    second = copy.deepcopy(parts.head)
+    second.reset_parameters()
+    heads = MultipleModels(parts.head, second)
     return MCDHook(g_opts=[sgd(parts.backbone)], c_opts=[sgd(heads)]), {"G": parts.backbone, "C": heads}
 
 

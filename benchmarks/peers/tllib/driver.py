@@ -10,8 +10,8 @@ import torch
 
 sys.path.insert(0, os.environ["ACCLIMATE_TLLIB"])
 
-from tllib.alignment.dan import MultipleKernelMaximumMeanDiscrepancy
-from tllib.modules.kernels import GaussianKernel
+from tllib.alignment.dan import MultipleKernelMaximumMeanDiscrepancy  # type: ignore[import-not-found]
+from tllib.modules.kernels import GaussianKernel  # type: ignore[import-not-found]
 
 from benchmarks.peers.serve import serve
 
