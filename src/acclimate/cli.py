@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 from typer.core import TyperGroup
@@ -86,7 +86,7 @@ def adapt(
         demo=demo,
         methods=methods.split(",") if methods else None,
         select=select,
-        task=task,
+        task=cast("Any", task),
         label_column=label_column,
         backbone=backbone,
         weights=weights,

@@ -16,7 +16,11 @@ SOURCE = ("bike", "mug", "phone")
         (("phone", "mug", "bike"), "same", "both have 3 classes"),
         (("mug", "phone"), "partial", "lacks 1 class of the source (bike)"),
         (("bike", "lamp", "mug", "phone"), "open", "1 class that the source does not know (lamp)"),
-        (("lamp", "mug"), "open-partial", "2 classes only in the source (bike, phone), 1 class only in the target (lamp)"),
+        (
+            ("lamp", "mug"),
+            "open-partial",
+            "2 classes only in the source (bike, phone), 1 class only in the target (lamp)",
+        ),
         (None, "unknown", "no labels"),
     ],
 )

@@ -69,8 +69,8 @@ def adapt(
         demo: Run on data that scikit-learn ships instead of ``source`` and ``target``.
         methods: Keys of candidates; default: a set that fits the data. See `acclimate.workflow.candidates`.
         select: Rule of choice: a validator's key (``"im"``, the default, ``"entropy"``, ``"snd"``,
-            ``"source_accuracy"``; for regression ``"source_error"``), ``"ensemble"`` (mean of all candidates) or
-            ``"oracle"`` (chosen on target labels, and marked so everywhere).
+            ``"source_accuracy"``; for regression ``"source_error"``), ``"ensemble"`` (mean of all candidates, the
+            default for regression) or ``"oracle"`` (chosen on target labels, and marked so everywhere).
         task: ``"classification"`` or ``"regression"``.
         label_column: Column of a table that holds the labels.
         backbone: A timm or torchvision name, ``"small_cnn"``, or a module from rows to features (n, d). Default: by the

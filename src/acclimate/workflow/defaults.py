@@ -137,7 +137,9 @@ def _default_steps(source: Domain, target: Domain, batch_size: int) -> int:
 
 
 def _rule(wanted: Configuration) -> str:
-    rule = wanted.select or ("im" if wanted.task == "classification" else "source_error")
+    # No score of a regressor sees the target: on red and white wine the mean of all candidates lost 0.09 of R2 one way
+    # and gained 0.34 the other; the least source error lost 0.20 and gained 0.17.
+    rule = wanted.select or ("im" if wanted.task == "classification" else "ensemble")
     if rule in VALIDATORS and wanted.task not in VALIDATORS[rule].tasks:
         able = [key for key, validator in VALIDATORS.items() if wanted.task in validator.tasks]
         raise InputError(f"--select {rule} cannot judge {wanted.task}; choose {', '.join([*able, *BY_NAME])}.")

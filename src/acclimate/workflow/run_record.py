@@ -221,8 +221,8 @@ def caveats(run: Finished) -> tuple[str, ...]:
         )
     if run.model.task == "regression":
         found.append(
-            "For regression no score here can see the target; the error on the source's hold-out says what adaptation "
-            "costs there, not what it gains on the target."
+            "For regression no score without target labels sees the target; the error on the source's hold-out says "
+            "what adaptation costs there, not what it gains on the target."
         )
     return tuple(found)
 
