@@ -21,7 +21,7 @@ class _Gather(torch.autograd.Function):
     def forward(ctx: Any, x: Tensor) -> Tensor:
         ctx.rows = len(x)
         out = x.new_empty((dist.get_world_size() * len(x), *x.shape[1:]))
-        dist.all_gather_into_tensor(out, x.contiguous())
+        dist.all_gather(list(torch.split(out, len(x))), x.contiguous())
         return out
 
     @staticmethod
