@@ -75,7 +75,7 @@ def test_target_labels_are_scored_once_and_it_says_so(finished: AdaptResult) -> 
     assert found["target_labels"] == "used once, after the choice, for the target's scores"
     assert found["final"]["chosen"] == chosen["target accuracy"]
     assert found["final"]["source_only"] == found["candidates"][0]["target accuracy"]
-    x, y = clouds(90, 2.0, 1)
+    y = clouds(90, 2.0, 1)[1]
     assert found["final"]["chosen"] == np.mean(finished.predictions["label"] == y)
 
 

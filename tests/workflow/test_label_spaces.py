@@ -19,7 +19,7 @@ SOURCE = ("bike", "mug", "phone")
         (
             ("lamp", "mug"),
             "open-partial",
-            "2 classes only in the source (bike, phone), 1 class only in the target (lamp)",
+            "2 classes only in the source (bike, phone), 1 class only in the target",
         ),
         (None, "unknown", "no labels"),
     ],

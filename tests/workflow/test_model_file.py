@@ -68,7 +68,7 @@ def test_damaged_files_are_named(model_folder: Path, name: str) -> None:
 
 def test_a_missing_file_is_named(model_folder: Path) -> None:
     (model_folder / "mcd.safetensors").unlink()
-    with pytest.raises(InputError, match="mcd.safetensors"):
+    with pytest.raises(InputError, match=r"mcd\.safetensors"):
         AdaptedModel.load(model_folder)
 
 

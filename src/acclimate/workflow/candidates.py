@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from acclimate.errors import InputError, unknown_name
-from acclimate.methods import METHODS
+from acclimate.methods import METHODS, Alignment
 from acclimate.workflow.choose import BASELINE
 
 Maker = Literal["network", "linear", "rescaled", "im_head"]
@@ -61,16 +61,19 @@ def candidates_for(situation: Situation, wanted: Sequence[str] | None) -> tuple[
 
 
 def check_names(keys: Iterable[str]) -> None:
-    """Refuse a name that no method has, before any data is read.
+    """Refuse a name that no method has, or a combination that cannot be, before any data is read.
 
     Raises:
-        InputError: With the nearest name.
+        InputError: With the nearest name, or the part that cannot be combined.
     """
     known = {*METHODS, *VARIANTS, RESCALED, IM_HEAD}
     for key in keys:
-        for part in parts_of(key):
+        parts = parts_of(key)
+        for part in parts:
             if part not in known:
                 raise unknown_name("method", part, known)
+            if len(parts) > 1 and not (part in METHODS and issubclass(METHODS[part], Alignment)):
+                raise InputError(f"'{part}' cannot be combined ({key}): it is no term to be added to others.")
 
 
 def parts_of(key: str) -> list[str]:

@@ -1,0 +1,58 @@
+"""An ejected script is one file that needs torch only, and learns."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from acclimate import InputError
+from acclimate.methods import METHODS
+from acclimate.workflow.eject import eject, script
+
+ALONE = "import runpy, sys; sys.modules.update(dict.fromkeys(('acclimate', 'jaxtyping', 'sklearn'))); "
+
+
+@pytest.fixture(scope="module")
+def accuracy(tmp_path_factory: pytest.TempPathFactory) -> dict[str, float]:
+    """Target accuracy that each script prints, run where this package cannot be imported."""
+    folder = tmp_path_factory.mktemp("ejected")
+    return {key: run_alone(eject(key, folder / f"{key}.py")) for key in ("source_only", "dann", "mcd", "dann+mcc")}
+
+
+def run_alone(path: Path) -> float:
+    code = ALONE + f"runpy.run_path({str(path)!r}, run_name='__main__')"
+    env = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    command = [sys.executable, "-I", "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=path.parent, env=env)
+    assert done.returncode == 0, done.stderr
+    return float(done.stdout.removeprefix("target accuracy: "))
+
+
+def test_it_learns(accuracy: dict[str, float]) -> None:
+    assert accuracy["source_only"] > 0.7
+
+
+@pytest.mark.parametrize("key", ["dann", "mcd", "dann+mcc"])
+def test_adaptation_gains(accuracy: dict[str, float], key: str) -> None:
+    assert accuracy[key] > accuracy["source_only"] + 0.03
+
+
+@pytest.mark.parametrize("key", METHODS)
+def test_every_method_stands_alone(key: str) -> None:
+    tree = ast.parse(script([METHODS[key]]))
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+    roots = {(n.module if isinstance(n, ast.ImportFrom) else n.names[0].name).split(".")[0] for n in imports}
+    assert roots - set(sys.stdlib_module_names) == {"torch"}
+    assert METHODS[key].__name__ in {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
+
+
+def test_an_existing_file_is_not_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text("mine")
+    with pytest.raises(InputError, match="not overwritten"):
+        eject("dann", tmp_path / "mine.py")
+    assert (tmp_path / "mine.py").read_text() == "mine"
