@@ -15,7 +15,7 @@ import pytest
 from tests.workflow.made_data import write_features
 
 pytestmark = pytest.mark.slow
-STEPS = 800
+STEPS = 400
 SECONDS = 120  # after which a run is taken to hang
 
 
@@ -60,24 +60,13 @@ def weights(out: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize(
-    "last_seen",
-    [
-        "config.json",
-        "candidates/mcc/metrics.jsonl",
-        "candidates/mcc/checkpoint.pt",
-        "candidates/mcc/member.json",
-        "candidates/dann/checkpoint-previous.pt",
-        "model/im_head.skops",
-    ],
+    "last_seen", ["candidates/mcc/checkpoint.pt", "candidates/mcc/member.json", "model/im_head.skops"]
 )
 def test_killed_and_resumed_ends_with_the_same_weights(folder: Path, last_seen: str) -> None:
     out = folder / last_seen.replace("/", "-")
     code, _ = stop(out, signal.SIGKILL, (out / last_seen).exists)
     assert code == -signal.SIGKILL
     assert not (out / "scores.json").exists()
-    refused = subprocess.run(command(out), cwd=folder, capture_output=True, text=True, check=False)
-    assert refused.returncode == 2
-    assert "add --resume" in refused.stderr
     done = resume(out)
     assert done.returncode == 0, done.stderr
     assert weights(out) == weights(folder / "whole")
@@ -91,6 +80,9 @@ def test_ctrl_c_leaves_a_checkpoint_and_says_how_to_resume(folder: Path) -> None
     assert "Traceback" not in said
     assert "To go on: acclimate adapt --source a.npz" in said
     assert "--resume" in said
+    refused = subprocess.run(command(out), cwd=folder, capture_output=True, text=True, check=False)
+    assert refused.returncode == 2
+    assert "add --resume" in refused.stderr
     assert resume(out).returncode == 0
     assert weights(out) == weights(folder / "whole")
 

@@ -209,11 +209,6 @@ def caveats(run: Finished) -> tuple[str, ...]:
     found = []
     if run.judgement.uses_target_labels:
         found.append("The candidate was chosen on the target's labels: its score is an upper bound, not an estimate.")
-    elif run.truth is not None:
-        found.append(
-            "The target's labels were used once, after the choice, for the scores in the column of the target; picking "
-            "another candidate by them would be choosing on target labels."
-        )
     if run.truth is not None and run.truth.unknown:
         found.append(
             f"{run.truth.unknown} target rows have classes that the source does not know; they cannot be right and are "
