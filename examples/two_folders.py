@@ -27,8 +27,8 @@ def make_folders(root: Path) -> tuple[Path, Path]:
 
 def main() -> None:
     studio, field = make_folders(Path("photos"))
-    result = acclimate.adapt(source=studio, target=field, backbone="small_cnn", steps=200, out="run")
-    print(result.scores)
+    result = acclimate.adapt(studio, field, methods=["mcc", "dann"], steps=150, out="run")
+    print(result.scores[["key", "chosen", "selection"]])
     print(result.predictions.head())
     print("report:", result.report())
 
