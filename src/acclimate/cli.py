@@ -84,7 +84,7 @@ def adapt(
         target,
         out=out,
         demo=demo,
-        methods=methods.split(",") if methods else None,
+        methods=methods,
         select=select,
         task=cast("Any", task),
         label_column=label_column,

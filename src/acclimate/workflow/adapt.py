@@ -29,7 +29,7 @@ from acclimate.workflow.networks import OWN
 from acclimate.workflow.prepare import Prepared, prepare
 from acclimate.workflow.read_domains import fingerprint, read_both
 from acclimate.workflow.result import MODEL, REPORT, AdaptResult
-from acclimate.workflow.run_folder import claim_folder, is_finished, write_text
+from acclimate.workflow.run_folder import check_folder, claim_folder, is_finished, write_text
 from acclimate.workflow.train_candidate import Trainer
 
 
@@ -39,7 +39,7 @@ def adapt(
     *,
     out: Path | str | None = None,
     demo: bool = False,
-    methods: Sequence[str] | None = None,
+    methods: Sequence[str] | str | None = None,
     select: str | None = None,
     task: Task = "classification",
     label_column: str | None = None,
@@ -67,7 +67,8 @@ def adapt(
         target: The domain to adapt to; the same, with or without labels.
         out: Folder of the run. It must not hold another one. ``None``: a temporary one, gone with the result.
         demo: Run on data that scikit-learn ships instead of ``source`` and ``target``.
-        methods: Keys of candidates; default: a set that fits the data. See `acclimate.workflow.candidates`.
+        methods: Keys of candidates, a list or ``"dann,mcc"``; default: a set that fits the data, see
+            `acclimate.workflow.candidates`.
         select: Rule of choice: a validator's key (``"im"``, the default, ``"entropy"``, ``"snd"``,
             ``"source_accuracy"``; for regression ``"source_error"``), ``"ensemble"`` (mean of all candidates, the
             default for regression) or ``"oracle"`` (chosen on target labels, and marked so everywhere).
@@ -111,7 +112,7 @@ def adapt(
         source=tuple(_named(what) for what in sources),
         target=_named(target),
         task=task,
-        methods=None if methods is None else tuple(methods),
+        methods=_keys(methods),
         select=select,
         backbone=OWN if isinstance(backbone, nn.Module) else backbone,
         weights=weights,
@@ -148,7 +149,7 @@ class _Run:
         self.console.say(sentence)
         settings = complete(self.wanted, source, found)
         config = self._config(settings, source, found)
-        claim_folder(self.out, config, resume=resume)
+        check_folder(self.out, config, resume=resume)
         if is_finished(self.out):
             self.console.say(f"This run is finished; its report is {self.out / REPORT}.")
         else:
@@ -185,9 +186,10 @@ class _Run:
     def _train_and_finish(
         self, settings: Configuration, source: Domain, target: Domain, spaces: str, config: dict[str, Any]
     ) -> None:
+        prepared = prepare(source, target, settings, self.own, self.console.visible)
+        claim_folder(self.out, config)
         write_text(self.out / "command.txt", self.command + "\n")
         try:
-            prepared = prepare(source, target, settings, self.own, self.console.visible)
             outcomes = self._train(settings, prepared, source.kind)
         except KeyboardInterrupt:
             self.console.say(f"Stopped; what was done is kept. {how_to_resume(self.command)}")
@@ -215,6 +217,12 @@ def _demo_domains(source: Any, target: Any, seed: int) -> tuple[Any, Any]:
         raise InputError("--demo brings its own data; leave out --source and --target.")
     made = demo_domains(seed)
     return read_domain(made.source, name=SOURCE), read_domain(made.target, name=TARGET)
+
+
+def _keys(methods: Sequence[str] | str | None) -> tuple[str, ...] | None:
+    if methods is None:
+        return None
+    return tuple(key.strip() for key in (methods.split(",") if isinstance(methods, str) else methods))
 
 
 def _named(what: Any) -> str:

@@ -15,16 +15,16 @@ SCORES = "scores.json"  # written last: a folder that has it holds a finished ru
 IDENTITY = ("configuration", "data")  # the parts of config.json that must agree to resume
 
 
-def claim_folder(out: Path, config: Mapping[str, Any], *, resume: bool) -> None:
-    """Make ``out`` the folder of the run that ``config`` describes.
+def check_folder(out: Path, config: Mapping[str, Any], *, resume: bool) -> None:
+    """Refuse a folder that a run may not use.
 
     Args:
-        out: The folder; made if it is not there.
-        config: What is written to ``config.json``; its parts ``configuration`` and ``data`` identify the run.
+        out: The folder, which need not be there.
+        config: What is to be written to ``config.json``; its parts ``configuration`` and ``data`` identify the run.
         resume: Go on with the same run if the folder holds it.
 
     Raises:
-        InputError: The folder holds another run or other files, the same run without ``resume``, or cannot be written.
+        InputError: The folder holds another run or other files, or the same run without ``resume``.
     """
     if out.exists() and not out.is_dir():
         raise InputError(f"--out {out} is a file; name a folder that is empty or not there yet.")
@@ -32,7 +32,15 @@ def claim_folder(out: Path, config: Mapping[str, Any], *, resume: bool) -> None:
         _check_same_run(out, config, resume)
     elif out.exists() and any(not entry.name.startswith(".") for entry in out.iterdir()):
         raise InputError(f"--out {out} holds other files, which are never overwritten; name another folder.")
-    else:
+
+
+def claim_folder(out: Path, config: Mapping[str, Any]) -> None:
+    """Make a folder that was checked the folder of this run, if it is not yet.
+
+    Raises:
+        InputError: It cannot be written.
+    """
+    if not (out / CONFIG).exists():
         write_json(out / CONFIG, config)
 
 
