@@ -129,20 +129,27 @@ def adapt(
     check_names(wanted.methods or ())
     keep = tempfile.TemporaryDirectory(prefix="acclimate-") if out is None else None
     folder = Path(keep.name if keep is not None else str(out))
-    run = _Run(wanted, folder, own, Console(show), command_line(wanted, folder, demo=demo))
-    return run.go(sources, target, resume=resume, keep=keep)
+    command = command_line(wanted, folder if keep is None else None, demo=demo)
+    return _Run(wanted, folder, own, Console(show), command, keep).go(sources, target, resume=resume)
 
 
 class _Run:
     """One run, step by step."""
 
-    def __init__(self, wanted: Configuration, out: Path, own: nn.Module | None, console: Console, command: str) -> None:
+    def __init__(
+        self,
+        wanted: Configuration,
+        out: Path,
+        own: nn.Module | None,
+        console: Console,
+        command: str,
+        keep: tempfile.TemporaryDirectory[str] | None,
+    ) -> None:
         self.wanted, self.out, self.own, self.console, self.command = wanted, out, own, console, command
+        self.keep = keep  # of a temporary folder, which is gone with the last reference to it
         self.started, self.clock = datetime.now(UTC).isoformat(timespec="seconds"), time.monotonic()
 
-    def go(
-        self, sources: list[Any], target: Any, *, resume: bool, keep: tempfile.TemporaryDirectory[str] | None
-    ) -> AdaptResult:
+    def go(self, sources: list[Any], target: Any, *, resume: bool) -> AdaptResult:
         source, found = self._read(sources, target)
         spaces = compare_label_spaces(source.classes or (), found.classes) if source.classes else None
         sentence = spaces.sentence if spaces else "The labels are numbers; their ranges may differ."
@@ -155,7 +162,7 @@ class _Run:
         else:
             self._train_and_finish(settings, source, found, sentence, config)
         model = load_model(AdaptedModel, self.out / MODEL, self.own)
-        return AdaptResult.read(self.out, model, keep)
+        return AdaptResult.read(self.out, model, self.keep)
 
     def _read(self, sources: list[Any], target: Any) -> tuple[Domain, Domain]:
         for side, what in (("source", sources[0] if sources else None), ("target", target)):
@@ -192,7 +199,8 @@ class _Run:
         try:
             outcomes = self._train(settings, prepared, source.kind)
         except KeyboardInterrupt:
-            self.console.say(f"Stopped; what was done is kept. {how_to_resume(self.command)}")
+            if self.keep is None:
+                self.console.say(f"Stopped; what was done is kept. {how_to_resume(self.command)}")
             raise
         trained = Trained(source, target, spaces, settings, prepared, outcomes, config)
         finish(trained, self.out, self.console, seconds=time.monotonic() - self.clock)

@@ -11,12 +11,12 @@ from acclimate.workflow.configuration import Configuration
 SIDES = ("source", "target")
 
 
-def command_line(wanted: Configuration, out: Path, *, demo: bool) -> str:
+def command_line(wanted: Configuration, out: Path | None, *, demo: bool) -> str:
     """What to type for the same run: every setting that is not the default.
 
     Args:
         wanted: What was asked for.
-        out: Folder of the run.
+        out: Folder of the run; ``None`` for a temporary one.
         demo: The demo's data instead of a source and a target.
     """
     words = ["acclimate", "adapt"]
@@ -25,7 +25,7 @@ def command_line(wanted: Configuration, out: Path, *, demo: bool) -> str:
         value = getattr(wanted, field.name)
         if field.name not in SIDES and value != field.default:
             words += _option(field.name, value)
-    return shlex.join([*words, "--out", str(out)])
+    return shlex.join([*words, *([] if out is None else ["--out", str(out)])])
 
 
 def how_to_resume(command: str) -> str:
