@@ -34,6 +34,9 @@ class DAN(Alignment):
         The kernels weigh the same; the paper learns their weights by a quadratic program, the authors' later
         code and others' do not. The estimate is the biased quadratic one, never negative; the paper takes the
         linear-time one, which is noisier on a batch and was chosen for cost: ours costs less than a layer.
+        The paper starts from a pretrained network. From random weights without batch norm the discrepancy can outweigh
+        the classification before there are classes to keep apart, and the features collapse, at a small weight too:
+        train on the source alone first, or use batch norm.
 
     Reference:
         Long et al. 2015, Learning Transferable Features with Deep Adaptation Networks, ICML,
