@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from functools import partial
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
+from torch.optim import SGD, Adam, Optimizer
 
-NetName = Literal["mlp", "tiny_cnn", "lenet", "resnet18"]
+NetName = Literal["mlp64", "mlp256", "tiny_cnn", "lenet", "resnet18"]
+OptimizerName = Literal["adam", "fused_sgd"]
 
+# Adam as pytorch-adapt makes it where nothing else is asked for; SGD as ours is.
+OPTIMIZERS: dict[OptimizerName, Callable[[Any], Optimizer]] = {
+    "adam": partial(Adam, lr=1e-4),
+    "fused_sgd": partial(SGD, lr=0.01, momentum=0.9, nesterov=True, weight_decay=1e-3, fused=True),
+}
 NUM_CLASSES = 10
-HIDDEN = 128  # units of a discriminator
 BATCH = 32  # rows of each domain
 
 
@@ -34,14 +42,21 @@ class Parts:
 
 def build(name: NetName) -> Parts:
     """Fresh layers; seed torch first if they must be the same twice."""
-    backbone = {"mlp": mlp, "tiny_cnn": tiny_cnn, "lenet": lenet, "resnet18": resnet18}[name]()
+    builders: dict[NetName, Callable[[], Backbone]] = {
+        "mlp64": partial(mlp, 64),
+        "mlp256": partial(mlp, 256),
+        "tiny_cnn": tiny_cnn,
+        "lenet": lenet,
+        "resnet18": resnet18,
+    }
+    backbone = builders[name]()
     width = backbone.num_features
     return Parts(backbone, nn.Linear(width, NUM_CLASSES), discriminator(width))
 
 
-def mlp() -> Backbone:
-    """Two hidden layers on 64 features."""
-    return Backbone(nn.Linear(64, 128), nn.ReLU(), nn.Linear(128, 128), nn.ReLU(), num_features=128)
+def mlp(width: int) -> Backbone:
+    """Two hidden layers, as wide as the input."""
+    return Backbone(nn.Linear(width, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU(), num_features=width)
 
 
 def tiny_cnn() -> Backbone:
@@ -67,19 +82,14 @@ def resnet18() -> Backbone:
 
 
 def discriminator(width: int, outputs: int = 1) -> nn.Sequential:
-    """Three layers with dropout, as the CDAN paper's code has them."""
-    hidden = [
-        nn.Linear(width, HIDDEN),
-        nn.ReLU(),
-        nn.Dropout(0.5),
-        nn.Linear(HIDDEN, HIDDEN),
-        nn.ReLU(),
-        nn.Dropout(0.5),
-    ]
-    return nn.Sequential(*hidden, nn.Linear(HIDDEN, outputs))
+    """Three layers with dropout, as the CDAN paper's code has them, at most 256 wide."""
+    hidden = min(width, 256)
+    first = [nn.Linear(width, hidden), nn.ReLU(), nn.Dropout(0.5)]
+    second = [nn.Linear(hidden, hidden), nn.ReLU(), nn.Dropout(0.5)]
+    return nn.Sequential(*first, *second, nn.Linear(hidden, outputs))
 
 
 def random_inputs(name: NetName, n: int, seed: int = 0) -> Tensor:
     """(n, ...) inputs of the shape that network ``name`` takes."""
-    shape = {"mlp": (64,), "resnet18": (3, 64, 64)}.get(name, (1, 28, 28))
+    shape = {"mlp64": (64,), "mlp256": (256,), "resnet18": (3, 64, 64)}.get(name, (1, 28, 28))
     return torch.randn(n, *shape, generator=torch.Generator().manual_seed(seed))

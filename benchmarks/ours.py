@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import itertools
 import time
-from functools import partial
 
 import torch
 from torch import nn
-from torch.optim import SGD
 
 from acclimate.data.rows import TensorRows
 from acclimate.data.streams import Stream, Streams
@@ -19,7 +17,6 @@ from benchmarks import nets
 
 NUM_ROWS = 512  # of each domain
 COMBINED = 1024  # width of CDAN's random map, as the peer has it
-sgd = partial(SGD, lr=0.01, momentum=0.9, nesterov=True, weight_decay=1e-3, fused=True)
 
 
 def streams(net: nets.NetName) -> Streams:
@@ -42,11 +39,11 @@ def method(key: str, net: nets.NetName) -> Method:
     return MCD(network, reset_copy(parts.head))
 
 
-def step_seconds(key: str, net: nets.NetName, steps: int) -> list[float]:
+def step_seconds(key: str, net: nets.NetName, optimizer: nets.OptimizerName, steps: int) -> list[float]:
     """Seconds of each step of one call of ``fit``, the first left out."""
     trained, data = method(key, net), streams(net)
     starts = _StepStarts(trained)
-    fit(trained, data, steps=steps + 2, optimizer=sgd, accelerator="cpu", progress_bar=False)
+    fit(trained, data, steps=steps + 2, optimizer=nets.OPTIMIZERS[optimizer], accelerator="cpu", progress_bar=False)
     return [later - earlier for earlier, later in itertools.pairwise(starts.seconds)][1:]
 
 

@@ -28,11 +28,13 @@ class _Reverse(torch.autograd.Function):
         return -ctx.scale * gradient, None
 
 
-def step_seconds(net: nets.NetName, steps: int) -> list[float]:
+def step_seconds(net: nets.NetName, optimizer_name: nets.OptimizerName, steps: int) -> list[float]:
     """Seconds of each step."""
     torch.manual_seed(0)
     parts = nets.build(net)
-    optimizer = ours.sgd([p for part in (parts.backbone, parts.head, parts.discriminator) for p in part.parameters()])
+    optimizer = nets.OPTIMIZERS[optimizer_name](
+        [p for part in (parts.backbone, parts.head, parts.discriminator) for p in part.parameters()]
+    )
     domain = torch.cat([torch.ones(nets.BATCH, 1), torch.zeros(nets.BATCH, 1)])
     batches = ours.streams(net).batches()
     seconds = []

@@ -14,42 +14,44 @@ from torch import Tensor, nn
 from benchmarks import nets
 from benchmarks.peers.serve import serve
 
+Make = Callable[[Any], torch.optim.Optimizer]
+
 COMBINED = 1024  # width of CDAN's random map, the peer's default
 
 
-def make_step(method: str, net: nets.NetName) -> Callable[[], object]:
-    """A step of ``method`` on network ``net``."""
+def make_step(method: str, net: nets.NetName, optimizer: nets.OptimizerName) -> Callable[[], object]:
+    """A step of ``method`` on network ``net``, with an optimiser for each of its models."""
     torch.manual_seed(0)
-    hook, inputs = {"dann": dann, "cdan": cdan, "mcd": mcd}[method](nets.build(net))
+    hook, inputs = {"dann": dann, "cdan": cdan, "mcd": mcd}[method](nets.build(net), nets.OPTIMIZERS[optimizer])
     inputs |= batch(net)
     return lambda: hook(dict(inputs))
 
 
-def dann(parts: nets.Parts) -> tuple[Any, dict[str, Any]]:
+def dann(parts: nets.Parts, make: Make) -> tuple[Any, dict[str, Any]]:
     """Gradient reversal, one optimiser per model."""
     models = {"G": parts.backbone, "C": parts.head, "D": _squeezed(parts.discriminator)}
-    return DANNHook(opts=[sgd(model) for model in models.values()]), models
+    return DANNHook(opts=[make(model.parameters()) for model in models.values()]), models
 
 
-def cdan(parts: nets.Parts) -> tuple[Any, dict[str, Any]]:
+def cdan(parts: nets.Parts, make: Make) -> tuple[Any, dict[str, Any]]:
     """Two phases; the discriminator reads randomised products of features and probabilities."""
     models = {"G": parts.backbone, "C": parts.head, "D": _squeezed(nets.discriminator(COMBINED))}
     combiner = RandomizedDotProduct([parts.backbone.num_features, nets.NUM_CLASSES], COMBINED)
-    hook = CDANHook(d_opts=[sgd(models["D"])], g_opts=[sgd(models["G"]), sgd(models["C"])])
+    hook = CDANHook(
+        d_opts=[make(models["D"].parameters())], g_opts=[make(models["G"].parameters()), make(models["C"].parameters())]
+    )
     return hook, {**models, "feature_combiner": combiner}
 
 
-def mcd(parts: nets.Parts) -> tuple[Any, dict[str, Any]]:
+def mcd(parts: nets.Parts, make: Make) -> tuple[Any, dict[str, Any]]:
     """Three phases, the last four times."""
     second = copy.deepcopy(parts.head)
     second.reset_parameters()
     heads = MultipleModels(parts.head, second)
-    return MCDHook(g_opts=[sgd(parts.backbone)], c_opts=[sgd(heads)]), {"G": parts.backbone, "C": heads}
-
-
-def sgd(model: nn.Module) -> torch.optim.SGD:
-    """The optimiser that all sides use."""
-    return torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9, nesterov=True, weight_decay=1e-3, fused=True)
+    return MCDHook(g_opts=[make(parts.backbone.parameters())], c_opts=[make(heads.parameters())]), {
+        "G": parts.backbone,
+        "C": heads,
+    }
 
 
 def batch(net: nets.NetName) -> dict[str, Tensor]:
