@@ -36,13 +36,13 @@ def step_seconds(net: nets.NetName, optimizer_name: nets.OptimizerName, steps: i
         [p for part in (parts.backbone, parts.head, parts.discriminator) for p in part.parameters()]
     )
     domain = torch.cat([torch.ones(nets.BATCH, 1), torch.zeros(nets.BATCH, 1)])
-    batches = ours.streams(net).batches()
+    rate, batches = optimizer.param_groups[0]["lr"], ours.streams(net).batches()
     seconds = []
     for step in range(steps):
         start = time.process_time()
         batch, progress = next(batches), step / steps
         for group in optimizer.param_groups:
-            group["lr"] = 0.01 * (1 + 10 * progress) ** -0.75
+            group["lr"] = rate * (1 + 10 * progress) ** -0.75
         (xs, ys), xt = batch["source"][:2], batch["target"].x
         assert isinstance(xs, Tensor)
         assert isinstance(xt, Tensor)
