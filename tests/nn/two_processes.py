@@ -25,7 +25,7 @@ import torch.distributed as dist
 from torch import Tensor
 
 WORLD_SIZE = 2
-PATIENCE = timedelta(seconds=60)
+PATIENCE = timedelta(seconds=240)
 ROOT = Path(__file__).resolve().parent.parent.parent
 MODULES = ("tests.nn.distributed_checks", "tests.methods.distributed_checks")
 
@@ -89,17 +89,23 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def _start(command: list[str], log: Path) -> subprocess.Popen[bytes]:
+    with log.open("wb") as output:
+        return subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output)
+
+
 def run_both_ranks(folder: Path) -> dict[str, str]:
     """Start the pair and return, for each check, what went wrong on either rank, or ""."""
     arguments = [sys.executable, "-m", "tests.nn.two_processes", str(_free_port()), str(folder)]
-    pair = [subprocess.Popen([*arguments, str(rank)], cwd=ROOT, stderr=subprocess.PIPE, text=True) for rank in (0, 1)]
+    logs = [folder / f"{rank}.log" for rank in range(WORLD_SIZE)]  # a pipe that nobody reads would hold up its writer
+    pair = [_start([*arguments, str(rank)], log) for rank, log in enumerate(logs)]
     try:
-        errors = [process.communicate(timeout=300)[1] for process in pair]
+        codes = [process.wait(timeout=600) for process in pair]
     finally:
         for process in pair:
             process.kill()
-    if any(process.returncode for process in pair):
-        raise RuntimeError("a process of the pair ended early:\n" + "\n".join(errors))
+    if any(codes):
+        raise RuntimeError("a process of the pair ended early:\n" + "\n".join(log.read_text() for log in logs))
     ranks = [json.loads((folder / f"{rank}.json").read_text()) for rank in range(WORLD_SIZE)]
     return {name: "\n".join(filter(None, (rank[name] for rank in ranks))) for name in ranks[0]}
 
