@@ -38,7 +38,7 @@ demo: $(RUN_INSTALLED)
 	@echo "Open demo-run/report.html in a browser."
 
 test: $(DEV_INSTALLED)
-	$(BIN)/python -m pytest --numprocesses 2 --cov --cov-report term-missing:skip-covered
+	$(BIN)/python -m pytest --numprocesses 2 --cov --cov-report term-missing:skip-covered --cov-fail-under 95
 
 check: $(DEV_INSTALLED)
 	$(BIN)/ruff check
