@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import torch
@@ -21,15 +21,12 @@ def _squared_distances(z: Tensor) -> Tensor:
     return torch.addmm(squares[:, None] + squares, z, z.T, alpha=-2).clamp_min_(0).fill_diagonal_(0)
 
 
-def _kernels(distances: Tensor, rates: Sequence[Tensor], ratios: Sequence[float]) -> Iterator[Tensor]:
-    """exp(-rate * distances) for each rate in one reused buffer; a doubled rate is the square of the last kernel."""
-    kernel = torch.empty_like(distances)
-    for rate, ratio in zip(rates, ratios, strict=True):
-        if ratio == 2:
-            kernel.mul_(kernel)
-        else:
-            torch.mul(distances, -rate, out=kernel).exp_()
-        yield kernel
+def _next_kernel(kernel: Tensor, distances: Tensor, rate: Tensor, ratio: float) -> None:
+    """Overwrite ``kernel`` by exp(-rate * distances); at twice the last rate that is the square of the last kernel."""
+    if ratio == 2:
+        kernel.mul_(kernel)
+    else:
+        torch.mul(distances, -rate, out=kernel).exp_()
 
 
 class _QuadraticMMD(torch.autograd.Function):
@@ -40,8 +37,9 @@ class _QuadraticMMD(torch.autograd.Function):
         rates = [1 / (2 * b * scale) for b in bandwidths]
         ratios = [0.0, *(a / b for a, b in itertools.pairwise(bandwidths))]
         distances = _squared_distances(z)
-        total, slope = torch.zeros_like(distances), torch.zeros_like(distances)
-        for rate, kernel in zip(rates, _kernels(distances, rates, ratios), strict=True):
+        kernel, total, slope = torch.empty_like(distances), torch.zeros_like(distances), torch.zeros_like(distances)
+        for rate, ratio in zip(rates, ratios, strict=True):
+            _next_kernel(kernel, distances, rate, ratio)
             total.add_(kernel)
             slope.addcmul_(kernel, -rate)
         ctx.save_for_backward(_weigh_blocks(slope, n, unbiased), z)
