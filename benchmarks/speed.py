@@ -155,9 +155,10 @@ rate and reversed gradient, and the target's logits. Ours is always a whole step
 the peers' is the step alone. "By hand" is what the hand-written step reaches against the same peer.
 """
 NOTES = """\
-What is missed: a DANN or MCD step is not twice as fast as pytorch-adapt's, nor a CDAN step on LeNet. Both sides do
-mostly the same arithmetic on the same layers: where "by hand" is below 2x, no driver of eager steps can reach it; on the
-MLP of 64 units one could, and ours is short of it. CDAN is ahead because ours is one step where the peer's takes two.
+What is missed: a DANN or MCD step is not twice as fast as pytorch-adapt's, nor a CDAN step on LeNet (on the strided
+CNN: just). Both sides do mostly the same arithmetic on the same layers: where "by hand" is below 2x, no driver of eager
+steps can reach it; on the MLP of 64 units one could, and ours is short of it. CDAN is ahead because ours is one step
+where the peer's takes two.
 `fit(compile=True)`, tried beside this table, gained at most a fifth here and lost as often. On the strided CNN, whose
 step takes a few milliseconds, the driver's third of a millisecond stands at the mark of 1.1x; on LeNet it vanishes.
 """
