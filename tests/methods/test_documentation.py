@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from acclimate.methods import METHODS, Combined, Method
+from acclimate.methods.base import FAMILIES
 
 SECTIONS = ("Args:", "Notes:", "Reference:", "Example:")
 DOCUMENTED = [*METHODS.values(), Combined]
@@ -36,6 +37,7 @@ def test_docstring_is_complete(cls: type[Method]) -> None:
         assert cls.url.startswith("https://")
         assert cls.title
         assert cls.paper
+        assert cls.family in {*FAMILIES} - {"other"}
 
 
 @pytest.mark.parametrize("cls", DOCUMENTED, ids=lambda cls: cls.__name__)

@@ -13,6 +13,15 @@ from acclimate.errors import InputError
 from acclimate.nn import Classifier, gather_rows
 from acclimate.types import Sample, Step
 
+# Under which headings tables list methods, in this order.
+FAMILIES = {
+    "baseline": "Baseline",
+    "discrepancy": "Discrepancy",
+    "adversarial": "Adversarial",
+    "self-training": "Self-training and regularisation",
+    "other": "Other",
+}
+
 
 class Encoded(NamedTuple):
     """One pass of the network over some rows.
@@ -47,6 +56,7 @@ class Method(nn.Module):
         title: Its name in print.
         paper: Authors, year and venue of its paper.
         url: Where the paper is.
+        family: What kind of idea it is: one of ``FAMILIES``.
         settings: The kinds of problem it solves: "uda" is a labelled source and an unlabelled target.
         tasks: "classification", "regression" or both.
         phases: Names of its objectives; several only for alternating schemes, whose forward also takes ``phase``.
@@ -64,6 +74,7 @@ class Method(nn.Module):
     title: ClassVar[str]
     paper: ClassVar[str]
     url: ClassVar[str]
+    family: ClassVar[str] = "other"
     settings: ClassVar[tuple[str, ...]] = ("uda",)
     tasks: ClassVar[tuple[str, ...]] = ("classification",)
     phases: ClassVar[tuple[str, ...]] = ("train",)

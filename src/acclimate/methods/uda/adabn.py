@@ -47,6 +47,7 @@ class AdaBN(Method):
     title = "AdaBN"
     paper = "Li et al., ICLR workshop 2017"
     url = "https://arxiv.org/abs/1603.04779"
+    family = "discrepancy"
     tasks = ("classification", "regression")
     passes = 4 / 3
 

@@ -52,6 +52,7 @@ class ADDA(Staged):
     title = "ADDA"
     paper = "Tzeng et al., CVPR 2017"
     url = "https://arxiv.org/abs/1702.05464"
+    family = "adversarial"
     phases = ("source", "discriminator", "target")
     stages = (("source",), ("discriminator", "target"))
     passes = 5 / 3

@@ -52,6 +52,7 @@ class ADR(Disagreement):
     title = "ADR"
     paper = "Saito et al., ICLR 2018"
     url = "https://arxiv.org/abs/1711.01575"
+    family = "discrepancy"
 
     def __init__(
         self,

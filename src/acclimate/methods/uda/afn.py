@@ -47,6 +47,7 @@ class AFN(Alignment):
     title = "AFN"
     paper = "Xu et al., ICCV 2019"
     url = "https://arxiv.org/abs/1811.07456"
+    family = "discrepancy"
     default_batch_norm = "separate"
 
     def __init__(

@@ -47,6 +47,7 @@ class AlternatingDANN(AdversarialTurns):
     title = "Alternating DANN"
     paper = "Ganin et al., JMLR 2016"
     url = "https://arxiv.org/abs/1505.07818"
+    family = "adversarial"
 
     def __init__(
         self,

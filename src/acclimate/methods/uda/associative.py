@@ -48,6 +48,7 @@ class Associative(Alignment):
     title = "Associative"
     paper = "Haeusser et al., ICCV 2017"
     url = "https://arxiv.org/abs/1708.00938"
+    family = "discrepancy"
     default_batch_norm = "separate"
 
     def __init__(

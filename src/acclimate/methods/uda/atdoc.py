@@ -56,6 +56,7 @@ class ATDOC(Alignment):
     title = "ATDOC"
     paper = "Liang et al., CVPR 2021"
     url = "https://arxiv.org/abs/2007.04171"
+    family = "self-training"
     default_batch_norm = "separate"
 
     def __init__(

@@ -45,6 +45,7 @@ class BNM(Alignment):
     title = "BNM"
     paper = "Cui et al., CVPR 2020"
     url = "https://arxiv.org/abs/2003.12237"
+    family = "self-training"
 
     def __init__(
         self,

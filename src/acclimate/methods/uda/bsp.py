@@ -46,6 +46,7 @@ class BSP(Alignment):
     title = "BSP"
     paper = "Chen et al., ICML 2019"
     url = "https://proceedings.mlr.press/v97/chen19i.html"
+    family = "adversarial"
 
     def __init__(
         self,

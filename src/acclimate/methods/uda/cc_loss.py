@@ -53,6 +53,7 @@ class CCLoss(Method):
     title = "CC-Loss"
     paper = "Jin et al., TPAMI 2024"
     url = "https://doi.org/10.1109/TPAMI.2024.3392565"
+    family = "self-training"
     passes = 3.0
     takes_terms = True
     views = 2

@@ -54,6 +54,7 @@ class CDAN(Alignment):
     title = "CDAN"
     paper = "Long et al., NeurIPS 2018"
     url = "https://arxiv.org/abs/1705.10667"
+    family = "adversarial"
 
     def __init__(
         self,

@@ -58,6 +58,7 @@ class DAN(Alignment):
     title = "DAN"
     paper = "Long et al., ICML 2015"
     url = "https://arxiv.org/abs/1502.02791"
+    family = "discrepancy"
     tasks = ("classification", "regression")
     default_batch_norm = "separate"
 

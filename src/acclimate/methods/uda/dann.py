@@ -54,6 +54,7 @@ class DANN(Alignment):
     title = "DANN"
     paper = "Ganin et al., JMLR 2016"
     url = "https://arxiv.org/abs/1505.07818"
+    family = "adversarial"
     tasks = ("classification", "regression")
 
     def __init__(

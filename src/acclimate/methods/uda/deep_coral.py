@@ -50,6 +50,7 @@ class DeepCORAL(Alignment):
     title = "Deep CORAL"
     paper = "Sun & Saenko, ECCV workshops 2016"
     url = "https://arxiv.org/abs/1607.01719"
+    family = "discrepancy"
     tasks = ("classification", "regression")
     default_batch_norm = "separate"
 

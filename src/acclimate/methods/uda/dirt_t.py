@@ -62,6 +62,7 @@ class DIRTT(VirtualTurns, Staged):
     title = "DIRT-T"
     paper = "Shu et al., ICLR 2018"
     url = "https://arxiv.org/abs/1802.08735"
+    family = "adversarial"
     phases = ("network", "discriminator", "target")
     stages = (("network", "discriminator"), ("target",))
     passes = 11 / 3

@@ -44,6 +44,7 @@ class Diversity(Alignment):
     title = "Diversity"
     paper = "Liang et al., ICML 2020"
     url = "https://arxiv.org/abs/2002.08546"
+    family = "self-training"
 
     def __init__(
         self,

@@ -47,6 +47,7 @@ class DomainConfusion(AdversarialTurns):
     title = "Domain confusion"
     paper = "Tzeng et al., ICCV 2015"
     url = "https://arxiv.org/abs/1510.02192"
+    family = "adversarial"
 
     def __init__(
         self,

@@ -49,6 +49,7 @@ class DSAN(Alignment):
     title = "DSAN"
     paper = "Zhu et al., TNNLS 2020"
     url = "https://arxiv.org/abs/2106.09388"
+    family = "discrepancy"
     default_batch_norm = "separate"
 
     def __init__(

@@ -50,6 +50,7 @@ class DSBN(Method):
     title = "DSBN"
     paper = "Chang et al., CVPR 2019"
     url = "https://arxiv.org/abs/1906.03950"
+    family = "discrepancy"
     takes_terms = True
 
     def __init__(self, network: Classifier, teacher: nn.Module | None = None, weight: float = 1.0) -> None:

@@ -45,6 +45,7 @@ class EntropyMinimisation(Alignment):
     title = "Entropy minimisation"
     paper = "Grandvalet and Bengio, NIPS 2004"
     url = "https://papers.nips.cc/paper/2740-semi-supervised-learning-by-entropy-minimization"
+    family = "self-training"
 
     def __init__(
         self,

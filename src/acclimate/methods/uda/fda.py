@@ -53,6 +53,7 @@ class FDA(Method):
     title = "FDA"
     paper = "Yang and Soatto, CVPR 2020"
     url = "https://arxiv.org/abs/2004.05498"
+    family = "self-training"
     takes_terms = True
 
     def __init__(

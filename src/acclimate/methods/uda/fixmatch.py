@@ -50,6 +50,7 @@ class FixMatch(Method):
     title = "FixMatch"
     paper = "Sohn et al., NeurIPS 2020"
     url = "https://arxiv.org/abs/2001.07685"
+    family = "self-training"
     passes = 7 / 3
     takes_terms = True
     views = 2

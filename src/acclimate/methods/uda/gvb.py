@@ -56,6 +56,7 @@ class GVB(Method):
     title = "GVB"
     paper = "Cui et al., CVPR 2020"
     url = "https://arxiv.org/abs/2003.13183"
+    family = "adversarial"
     takes_terms = True
 
     def __init__(

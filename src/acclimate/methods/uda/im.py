@@ -46,6 +46,7 @@ class IM(Alignment):
     title = "IM"
     paper = "Shi and Sha, ICML 2012"
     url = "https://arxiv.org/abs/1206.6438"
+    family = "self-training"
 
     def __init__(
         self,

@@ -47,6 +47,7 @@ class IST(Alignment):
     title = "IST"
     paper = "Shi and Sha, ICML 2012"
     url = "https://arxiv.org/abs/1206.6438"
+    family = "self-training"
 
     def __init__(
         self,

@@ -51,6 +51,7 @@ class JAN(Alignment):
     title = "JAN"
     paper = "Long et al., ICML 2017"
     url = "https://arxiv.org/abs/1605.06636"
+    family = "discrepancy"
 
     def __init__(
         self,

@@ -54,6 +54,7 @@ class LogCORAL(Alignment):
     title = "Log-CORAL"
     paper = "Morerio et al., ICLR 2018"
     url = "https://openreview.net/forum?id=rJWechg0Z"
+    family = "discrepancy"
     tasks = ("classification", "regression")
     default_batch_norm = "separate"
 

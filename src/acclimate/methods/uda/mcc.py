@@ -46,6 +46,7 @@ class MCC(Alignment):
     title = "MCC"
     paper = "Jin et al., ECCV 2020"
     url = "https://arxiv.org/abs/1912.03699"
+    family = "self-training"
 
     def __init__(
         self,

@@ -55,6 +55,7 @@ class MCD(TwoHeads):
     title = "MCD"
     paper = "Saito et al., CVPR 2018"
     url = "https://arxiv.org/abs/1712.02560"
+    family = "discrepancy"
 
     def __init__(
         self,

@@ -53,6 +53,7 @@ class MDD(Alignment):
     title = "MDD"
     paper = "Zhang et al., ICML 2019"
     url = "https://arxiv.org/abs/1904.05801"
+    family = "discrepancy"
 
     def __init__(
         self,

@@ -53,6 +53,7 @@ class MSTN(Alignment):
     title = "MSTN"
     paper = "Xie et al., ICML 2018"
     url = "https://proceedings.mlr.press/v80/xie18c.html"
+    family = "discrepancy"
     default_batch_norm = "separate"
 
     def __init__(

@@ -53,6 +53,7 @@ class RTN(Method):
     title = "RTN"
     paper = "Long et al., NIPS 2016"
     url = "https://arxiv.org/abs/1602.04433"
+    family = "discrepancy"
     takes_terms = True
 
     def __init__(

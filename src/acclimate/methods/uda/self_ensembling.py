@@ -54,6 +54,7 @@ class SelfEnsembling(Method):
     title = "Self-ensembling"
     paper = "French et al., ICLR 2018"
     url = "https://arxiv.org/abs/1706.05208"
+    family = "self-training"
     passes = 7 / 3
     takes_terms = True
     views = 2

@@ -40,6 +40,7 @@ class SourceOnly(Method):
     title = "Source only"
     paper = "Vapnik, NIPS 1991"
     url = "https://papers.nips.cc/paper/506-principles-of-risk-minimization-for-learning-theory"
+    family = "baseline"
     tasks = ("classification", "regression")
     passes = 1.0
 

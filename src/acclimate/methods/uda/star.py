@@ -59,6 +59,7 @@ class STAR(Disagreement):
         "https://openaccess.thecvf.com/content_CVPR_2020/html/"
         "Lu_Stochastic_Classifiers_for_Unsupervised_Domain_Adaptation_CVPR_2020_paper.html"
     )
+    family = "discrepancy"
 
     def __init__(
         self,

@@ -54,6 +54,7 @@ class SWD(TwoHeads):
     title = "SWD"
     paper = "Lee et al., CVPR 2019"
     url = "https://arxiv.org/abs/1903.04064"
+    family = "discrepancy"
 
     def __init__(
         self,

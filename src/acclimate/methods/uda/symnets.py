@@ -54,6 +54,7 @@ class SymNets(Method):
     title = "SymNets"
     paper = "Zhang et al., CVPR 2019"
     url = "https://arxiv.org/abs/1904.04663"
+    family = "adversarial"
     takes_terms = True
 
     def __init__(

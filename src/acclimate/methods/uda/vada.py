@@ -53,6 +53,7 @@ class VADA(VirtualTurns):
     title = "VADA"
     paper = "Shu et al., ICLR 2018"
     url = "https://arxiv.org/abs/1802.08735"
+    family = "adversarial"
 
     def __init__(
         self,

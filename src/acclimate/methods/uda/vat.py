@@ -52,6 +52,7 @@ class VAT(Alignment):
     title = "VAT"
     paper = "Miyato et al., TPAMI 2018"
     url = "https://arxiv.org/abs/1704.03976"
+    family = "self-training"
     passes = 20 / 3  # three more of both domains, the first without a gradient
 
     def __init__(
