@@ -20,7 +20,7 @@ from benchmarks.uda.problem import Problem
 
 Pair = tuple[str, str]
 Scale = Literal["full", "smoke"]
-FROZEN = Settings(steps=1000, checkpoint_every=100, learning_rate=None, precision="32-true")
+FROZEN = Settings(steps=400, checkpoint_every=50, learning_rate=None, precision="32-true")
 SMOKE_STEPS = {"frozen": 200, "network": 60}  # a hundredth of a night
 WIDTH, HIDDEN = 256, 128
 
