@@ -87,6 +87,7 @@ CASES = [
     Case("mcc"),
     Case("mcd", predicts_with_network=False),
     Case("bnm"),
+    Case("fbnm"),
     Case("bsp"),
     Case("dann+bsp"),
     Case("afn"),
@@ -141,6 +142,9 @@ CASES = [
     Case("mstn", "joint", {"batch_norm": "joint"}),
     Case("dsbn+mstn"),
     Case("fda+dann", images=True),
+    Case("sdat"),
+    Case("sdat", "separate, with entropy", {"batch_norm": "separate", "entropy": True}),
+    Case("sdat+mcc"),
 ]
 
 

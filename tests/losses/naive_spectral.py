@@ -15,6 +15,12 @@ def batch_nuclear_norm(logits: Rows) -> float:
     return -float(np.linalg.svd(p, compute_uv=False).sum()) / len(p)
 
 
+def fast_nuclear_norm(logits: Rows) -> float:
+    p = [softmax(row) for row in logits]
+    lengths = sorted(math.hypot(*column) for column in zip(*p, strict=True))
+    return -sum(lengths[-len(p) :]) / len(p)
+
+
 def batch_spectral(features: Rows, k: int = 1) -> float:
     return float((np.linalg.svd(np.array(features), compute_uv=False)[:k] ** 2).sum())
 

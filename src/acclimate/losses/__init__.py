@@ -27,6 +27,8 @@ from acclimate.losses.joint_heads import head_domain_loss as head_domain_loss
 from acclimate.losses.joint_heads import joint_category_loss as joint_category_loss
 from acclimate.losses.joint_heads import joint_entropy_loss as joint_entropy_loss
 from acclimate.losses.joint_mmd import joint_mmd_loss as joint_mmd_loss
+from acclimate.losses.joint_transport import joint_transport_loss as joint_transport_loss
+from acclimate.losses.joint_transport import unbalanced_transport_loss as unbalanced_transport_loss
 from acclimate.losses.local_mmd import local_mmd_loss as local_mmd_loss
 from acclimate.losses.log_coral import log_coral_loss as log_coral_loss
 from acclimate.losses.margin_disparity import margin_disparity_loss as margin_disparity_loss
@@ -34,7 +36,9 @@ from acclimate.losses.mcc import mcc_loss as mcc_loss
 from acclimate.losses.mmd import median_squared_distance as median_squared_distance
 from acclimate.losses.mmd import mmd_loss as mmd_loss
 from acclimate.losses.neighbors import neighbor_votes as neighbor_votes
+from acclimate.losses.sharpness import ascent_step as ascent_step
 from acclimate.losses.sliced_wasserstein import sliced_wasserstein_loss as sliced_wasserstein_loss
 from acclimate.losses.spectral import batch_nuclear_norm_loss as batch_nuclear_norm_loss
 from acclimate.losses.spectral import batch_spectral_loss as batch_spectral_loss
+from acclimate.losses.spectral import fast_nuclear_norm_loss as fast_nuclear_norm_loss
 from acclimate.losses.virtual_adversarial import virtual_adversarial_rows as virtual_adversarial_rows
