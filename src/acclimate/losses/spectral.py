@@ -52,7 +52,7 @@ def fast_nuclear_norm_loss(logits: Float[Tensor, "n c"]) -> Float[Tensor, ""]:
     Returns:
         A scalar in [-1, 0], in at least float32.
     """
-    lengths = torch.linalg.vector_norm(logits.softmax(1), dim=0)
+    lengths: Tensor = torch.linalg.vector_norm(logits.softmax(1), dim=0)
     return -lengths.topk(min(logits.shape)).values.sum() / len(logits)
 
 
