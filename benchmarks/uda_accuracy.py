@@ -3,7 +3,7 @@
     python -m benchmarks.uda_accuracy            # a night on two cores; goes on where it was killed
     python -m benchmarks.uda_accuracy --smoke    # ten minutes: a pair of each kind, one seed, few steps
     python -m benchmarks.uda_accuracy --gpu      # the end-to-end problems alone, on a GPU
-    python -m benchmarks.uda_accuracy --table    # only write the page of what there is
+    python -m benchmarks.uda_accuracy --table    # only write page, picture and CSV file of what there is
 
 Each run leaves one line under ``benchmarks/cache/uda``. A run is repeated when its settings or the code of its method
 changed, or where it broke. Data comes from ``ACCLIMATE_DATA``.
@@ -21,11 +21,13 @@ from tqdm import tqdm
 
 from acclimate.training.plan import Accelerator
 from benchmarks.classical.store import Record, Store
-from benchmarks.table import write
+from benchmarks.table import RESULTS, write
+from benchmarks.uda.chart import draw
 from benchmarks.uda.contenders import CEILING, SOURCE_ONLY, contenders
-from benchmarks.uda.page import best_of, page
+from benchmarks.uda.page import page
 from benchmarks.uda.runs import Run, execute
 from benchmarks.uda.settings import SETTINGS, Scale, make_problem
+from benchmarks.uda.standings import best_of, standings, write_csv
 
 CACHE = Path(__file__).parent / "cache" / "uda"
 SEEDS = (0, 1, 2)
@@ -44,12 +46,22 @@ def main() -> None:
     runs = [*wanted(settings, methods, scale, accelerator)]
     if not arguments.table:
         run_missing(runs, store, arguments.jobs)
-    best = best_of(done(runs, store), FIRST, BEST) if FIRST in settings else []
+    first = standings(runs, done(runs, store)).get(FIRST, {})
+    best = best_of(first.values(), BEST)
     further = [*wanted(settings, [SOURCE_ONLY, *best, CEILING], scale, accelerator, best=True)]
     if not arguments.table:
         run_missing(further, store, arguments.jobs)
     name = "_".join(["uda_accuracy", *(["smoke"] if arguments.smoke else []), *(["gpu"] if arguments.gpu else [])])
-    write(f"{name}.md", page([*runs, *further], done([*runs, *further], store)))
+    publish(name, [*runs, *further], store)
+
+
+def publish(name: str, runs: list[Run], store: Store) -> None:
+    """Page, picture and CSV file of what there is."""
+    records = done(runs, store)
+    found = standings(runs, records)
+    write(f"{name}.md", page(runs, records, f"{name}.svg"))
+    write_csv(found, RESULTS / f"{name}.csv")
+    draw(found, RESULTS / f"{name}.svg")
 
 
 def _arguments() -> argparse.Namespace:

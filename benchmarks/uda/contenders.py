@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from acclimate.methods import METHODS, Method, build
+from acclimate.methods import METHODS, Alignment, Method, build
 from acclimate.nn import Classifier
 
 SOURCE_ONLY, CEILING = "source_only", "trained_on_target"
@@ -35,6 +35,13 @@ class Contender:
     def classes(self) -> list[type[Method]]:
         """The methods it is made of."""
         return [METHODS[part] for part in self.key.split("+")]
+
+    @property
+    def passes(self) -> float:
+        """Forward and backward passes of the network over one batch in a step, as the combination counts them."""
+        first, *others = sorted(self.classes, key=lambda cls: issubclass(cls, Alignment))
+        more = sum(other.passes - Method.passes for other in others)
+        return first.passes + more + (first.passes_for_terms if others else 0.0)
 
     @property
     def title(self) -> str:

@@ -3,147 +3,119 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from benchmarks.classical.store import Record
 from benchmarks.table import machine, markdown
-from benchmarks.uda.contenders import CEILING, SOURCE_ONLY, contenders
-from benchmarks.uda.front import front
+from benchmarks.uda.contenders import contenders
 from benchmarks.uda.runs import Run
 from benchmarks.uda.settings import SETTINGS
+from benchmarks.uda.standings import Standing, gain, standings, winners
 
+Found = Mapping[str, Mapping[str, Standing]]
 RULES = {"last": "(a) last checkpoint", "chosen": "(b) the validator IM", "best": "(c) *best on target labels*"}
 
 
-def page(runs: Sequence[Run], records: Sequence[Record]) -> str:
+def page(runs: Sequence[Run], records: Sequence[Record], picture: str) -> str:
     """The whole page, of the runs that were wanted and the records that there are."""
-    settings = [name for name in SETTINGS if _of(records, name)]
-    asked = {run.name for run in runs}
-    names = [name for name in contenders() if name in asked]
-    sections = [section(name, _of(records, name)) for name in settings]
-    return (
-        "\n".join([TITLE, PROTOCOL, _state(runs, records), summary(settings, names, records), *sections, machine()])
-        + "\n"
-    )
-
-
-def best_of(records: Iterable[Record], setting: str, count: int) -> list[str]:
-    """The ``count`` contenders that do best there under IM, but for source-only and the ceiling."""
-    means = {
-        name: value
-        for name in contenders()
-        if name not in (SOURCE_ONLY, CEILING) and (value := mean(_of(records, setting, name), "chosen")) is not None
+    found = {
+        name: rows for name, rows in standings(runs, records).items() if any(r["setting"] == name for r in records)
     }
-    return sorted(means, key=lambda name: -means[name])[:count]
+    sections = [section(name, rows, _of(records, name)) for name, rows in found.items()]
+    return "\n".join([TITLE, PROTOCOL, _state(runs, records), summary(found, picture), *sections, machine()]) + "\n"
 
 
-def summary(settings: Sequence[str], names: Sequence[str], records: Sequence[Record]) -> str:
-    """One row a contender: accuracy under the label-free rule, mean over pairs, and cost."""
-    costed = next((name for name in ("mnist_usps", *settings) if name in settings), None)
+def summary(found: Found, picture: str) -> str:
+    """The picture, then one row a contender: accuracy under the label-free rule, mean over pairs, and cost."""
+    costed = next((name for name in ("mnist_usps", *found) if name in found), None)
     if costed is None:
         return ""
-    winners = {name: front(_points(name, records)) for name in settings}
-    rows = [_summary_row(name, settings, costed, winners, records) for name in names]
-    short = [SETTINGS[name].title.partition(",")[0] for name in settings]
+    best = {name: winners(rows.values()) for name, rows in found.items()}
+    asked = {name for rows in found.values() for name in rows}
+    rows = [_summary_row(name, found, costed, best) for name in contenders() if name in asked]
+    short = [SETTINGS[name].title.partition(",")[0] for name in found]
     header = ("method", "paper", *short, "passes", "images/s", "MB")
     note = f"Speed and memory: {SETTINGS[costed].title}.\n"
-    return "\n".join(["## At a glance: the checkpoint that IM chooses\n", GLANCE, markdown(header, rows), note])
+    image = f"![Accuracy over speed, one panel for each problem]({picture})\n"
+    return "\n".join(["## At a glance: the checkpoint that IM chooses\n", image, GLANCE, markdown(header, rows), note])
 
 
-def _summary_row(
-    name: str, settings: Sequence[str], costed: str, winners: dict[str, set[str]], records: Sequence[Record]
-) -> tuple[str, ...]:
+def _summary_row(name: str, found: Found, costed: str, best: Mapping[str, set[str]]) -> tuple[str, ...]:
     cells = []
-    for setting in settings:
-        cell = spread(_of(records, setting, name), "chosen")
-        cells.append(f"**{cell}**" if name in winners[setting] else cell)
+    for setting, rows in found.items():
+        cell = accuracy(rows.get(name), "chosen")
+        cells.append(f"**{cell}**" if name in best[setting] else cell)
     contender = contenders()[name]
-    passes = f"{max(cls.passes for cls in contender.classes):.2g}"
-    return (contender.title, contender.paper, *cells, passes, *_cost(_of(records, costed, name)))
+    return (contender.title, contender.paper, *cells, f"{contender.passes:.3g}", *_cost(found[costed].get(name)))
 
 
-def _points(setting: str, records: Sequence[Record]) -> dict[str, tuple[float, float]]:
-    """Accuracy and speed of each contender; the ceiling, which reads the answers, does not compete."""
-    found = {name: _of(records, setting, name) for name in contenders() if name != CEILING}
-    return {
-        name: (accuracy, statistics.median(r["images_per_second"] for r in own if "chosen" in r))
-        for name, own in found.items()
-        if (accuracy := mean(own, "chosen")) is not None
-    }
-
-
-def section(setting: str, records: Sequence[Record]) -> str:
+def section(setting: str, rows: Mapping[str, Standing], records: Sequence[Record]) -> str:
     """One problem: the three rules side by side, then, of several pairs, each rule pair by pair."""
-    present = [name for name in contenders() if _of(records, setting, name)]
+    names = [name for name in rows if any(record["name"] == name for record in records)]
     header = ("method", *RULES.values(), "gain under (b)", "images/s", "MB")
-    rows = [_row(name, setting, records) for name in present]
-    parts = [f"## {SETTINGS[setting].title}\n", _steps(records), markdown(header, rows), _reasons(records)]
+    table = markdown(header, [_row(rows[name], rows) for name in names])
+    parts = [f"## {SETTINGS[setting].title}\n", _steps(records), _worth(rows), table, _reasons(rows.values())]
     pairs = list(dict.fromkeys((r["source"], r["target"]) for r in records))
     if len(pairs) > 1:
-        parts += [_by_pair(rule, pairs, present, records) for rule in RULES]
+        parts += [_by_pair(rule, pairs, names, rows, records) for rule in RULES]
     return "\n".join(part for part in parts if part)
 
 
-def _row(name: str, setting: str, records: Sequence[Record]) -> tuple[str, ...]:
-    own, baseline = _of(records, setting, name), mean(_of(records, setting, SOURCE_ONLY), "chosen")
-    reached = mean(own, "chosen")
-    gain = "-" if reached is None or baseline is None else f"{reached - baseline:+.1f}"
-    return (contenders()[name].title, *(spread(own, rule) for rule in RULES), gain, *_cost(own))
+def _row(row: Standing, rows: Mapping[str, Standing]) -> tuple[str, ...]:
+    over = gain(row, rows)
+    scores = (accuracy(row, rule) for rule in RULES)
+    return (contenders()[row.name].title, *scores, "-" if over is None else f"{over:+.1f}", *_cost(row))
 
 
-def _by_pair(rule: str, pairs: Sequence[tuple[str, str]], names: Sequence[str], records: Sequence[Record]) -> str:
-    rows = []
+def _worth(rows: Mapping[str, Standing]) -> str:
+    """The best ones, from the fastest to the most accurate."""
+    names = sorted(winners(rows.values()), key=lambda name: rows[name].chosen or 0)
+    words = [f"{contenders()[name].title} ({accuracy(rows[name], 'chosen')})" for name in names]
+    return f"Worth their cost, from the fastest to the best: {', '.join(words)}.\n" if words else ""
+
+
+def _by_pair(
+    rule: str,
+    pairs: Sequence[tuple[str, str]],
+    names: Sequence[str],
+    rows: Mapping[str, Standing],
+    records: Sequence[Record],
+) -> str:
+    table = []
     for name in names:
-        cells = [
-            spread([r for r in _named(records, name) if (r["source"], r["target"]) == pair], rule) for pair in pairs
-        ]
-        rows.append((contenders()[name].title, *cells, spread(_named(records, name), rule)))
+        own = [record for record in records if record["name"] == name]
+        cells = (_spread([r[rule] for r in own if (r["source"], r["target"]) == pair and rule in r]) for pair in pairs)
+        table.append((contenders()[name].title, *cells, accuracy(rows[name], rule)))
     header = ("method", *(f"{source}→{target}" for source, target in pairs), "mean")
-    return f"{RULES[rule]}, pair by pair:\n\n{markdown(header, rows)}"
+    return f"{RULES[rule]}, pair by pair:\n\n{markdown(header, table)}"
 
 
-def spread(records: Iterable[Record], rule: str) -> str:
+def accuracy(row: Standing | None, rule: str) -> str:
     """Mean over pairs, and its standard deviation over seeds; "-" where there is none."""
-    means = _by_seed(records, rule)
-    if not means:
+    if row is None or rule not in row.mean:
         return "-"
-    return f"{statistics.mean(means):.1f}" + (f" ± {statistics.stdev(means):.1f}" if len(means) > 1 else "")
+    return f"{row.mean[rule]:.1f}" + (f" ± {row.spread[rule]:.1f}" if rule in row.spread else "")
 
 
-def mean(records: Iterable[Record], rule: str) -> float | None:
-    """Over pairs and seeds; None where there is none."""
-    means = _by_seed(records, rule)
-    return statistics.mean(means) if means else None
+def _spread(values: Sequence[float]) -> str:
+    if not values:
+        return "-"
+    return f"{statistics.mean(values):.1f}" + (f" ± {statistics.stdev(values):.1f}" if len(values) > 1 else "")
 
 
-def _by_seed(records: Iterable[Record], rule: str) -> list[float]:
-    """The mean over pairs of each seed that has as many pairs as the first: a mean of fewer is of other problems."""
-    seeds: dict[int, list[float]] = {}
-    for record in records:
-        if rule in record:
-            seeds.setdefault(record["seed"], []).append(record[rule])
-    most = max(map(len, seeds.values()), default=0)
-    return [statistics.mean(values) for values in seeds.values() if len(values) == most]
-
-
-def _cost(records: Sequence[Record]) -> tuple[str, str]:
-    measured = [r for r in records if "chosen" in r]
-    if not measured:
+def _cost(row: Standing | None) -> tuple[str, str]:
+    if row is None or row.images_per_second is None or row.megabytes is None:
         return "-", "-"
-    return tuple(_short(statistics.median(r[name] for r in measured)) for name in COSTS)  # type: ignore[return-value]
+    return _short(row.images_per_second), _short(row.megabytes)
 
 
 def _short(value: float) -> str:
     return f"{value:.0f}" if value >= 100 else f"{value:.2g}"
 
 
-COSTS = ("images_per_second", "step_megabytes")
-
-
-def _reasons(records: Sequence[Record]) -> str:
+def _reasons(rows: Iterable[Standing]) -> str:
     """Why a cell is empty."""
-    found = {(r["name"], r.get("reason") or r["error"]): None for r in records if "chosen" not in r}
-    lines = [f"- {contenders()[name].title}: {reason}" for name, reason in found if name in contenders()]
+    lines = [f"- {contenders()[row.name].title}: {row.reason}" for row in rows if row.reason]
     return "No number:\n\n" + "\n".join(lines) + "\n" if lines else ""
 
 
@@ -163,12 +135,8 @@ def _state(runs: Sequence[Run], records: Sequence[Record]) -> str:
     return f"{len(runs)} runs were asked for, of seed{'s' if len(seeds) > 1 else ''} {seeds}: {whole}.\n"
 
 
-def _of(records: Iterable[Record], setting: str, name: str | None = None) -> list[Record]:
-    return [r for r in records if r["setting"] == setting and name in (None, r["name"])]
-
-
-def _named(records: Iterable[Record], name: str) -> list[Record]:
-    return [r for r in records if r["name"] == name]
+def _of(records: Iterable[Record], setting: str) -> list[Record]:
+    return [record for record in records if record["setting"] == setting]
 
 
 TITLE = """# Deep methods: accuracy on the target's test rows, percent, and what it costs
@@ -190,5 +158,6 @@ checkpoint could still gain, and is no result.
 the most that one step holds at once beyond weights and batch. *passes*: forward and backward passes of the network over
 one batch in a step.
 """
-GLANCE = """**Bold**: no other method is both faster and better on this problem; only these are worth their cost.
+GLANCE = """**Bold**: no other method is better and (within 5 %, which is what speeds are known to) as fast on this
+problem: only these are worth their cost.
 """
