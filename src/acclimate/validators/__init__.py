@@ -1,6 +1,6 @@
 """Scores that rank candidate models without target labels. Each declares its direction and what it reads."""
 
-from acclimate.validators.base import Validator
+from acclimate.validators.base import Reweightable, Validator
 from acclimate.validators.entropy import Entropy, entropy
 from acclimate.validators.information_maximisation import InformationMaximisation, information_maximisation
 from acclimate.validators.registry import VALIDATORS, find_validator
@@ -14,6 +14,7 @@ __all__ = [
     "VALIDATORS",
     "Entropy",
     "InformationMaximisation",
+    "Reweightable",
     "SourceAccuracy",
     "SourceError",
     "Validator",

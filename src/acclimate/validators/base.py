@@ -1,9 +1,9 @@
-"""What every validator is: one call, a declared direction, declared needs, and its score under reweighted rows."""
+"""What every validator is: one call, a declared direction, declared needs."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -14,14 +14,13 @@ from acclimate.types import Array, Predictions
 class Validator(ABC):
     """Scores a model from its predictions on whole domains.
 
-    A concrete validator says how its score depends on row weights; the plain score is the case of equal weights,
-    the bootstrap the case of random ones, so both come from one formula.
-
     Attributes:
         key: The name that the command line and `find_validator` know it by.
         title: The name that a report prints.
         higher_is_better: Its direction.
-        needs: Which domains it reads, of "source" and "target". A source that is read should be held out from training.
+        needs: The domains it reads, of "train" (labelled source rows that the model was trained on), "source" (labelled
+            source rows held out from training) and "target".
+        needs_features: Whether it reads features besides logits.
         tasks: "classification", "regression" or both.
     """
 
@@ -29,24 +28,53 @@ class Validator(ABC):
     title: ClassVar[str]
     higher_is_better: ClassVar[bool]
     needs: ClassVar[tuple[str, ...]]
+    needs_features: ClassVar[bool] = False
     tasks: ClassVar[tuple[str, ...]] = ("classification",)
 
-    def __call__(self, *, source: Predictions | None = None, target: Predictions | None = None) -> float:
-        """Score one model.
+    def __call__(
+        self,
+        *,
+        source: Predictions | None = None,
+        target: Predictions | None = None,
+        train: Predictions | None = None,
+    ) -> float:
+        """Score one model. What `needs` does not name is not read, and may be left out.
 
         Args:
-            source: Predictions on source rows; read only if `needs` names "source", and then with `y`.
-            target: Predictions on target rows; read only if `needs` names "target". Its `y` is never read.
+            source: Predictions on source rows held out from training, with `y`.
+            target: Predictions on target rows. Its `y` is never read.
+            train: Predictions on the source rows of the training, with `y`.
 
         Returns:
             The score. Compare it by `higher_is_better`.
 
         Raises:
-            InputError: If a needed domain (or the source's `y`) is missing, empty, or holds NaN or infinity.
+            InputError: If a needed domain (its features, the source's `y`) is missing, empty, or holds NaN or infinity.
         """
-        given = {"source": source, "target": target}[self.needs[0]]
+        given = {"train": train, "source": source, "target": target}
+        return float(self.score(**{name: self._needed(name, given[name]) for name in self.needs}))
+
+    @abstractmethod
+    def score(self, *args: Any, **domains: Any) -> float:
+        """The score; a concrete validator's parameters are called as the domains it needs."""
+
+    def _needed(self, name: str, given: Predictions | None) -> Predictions:
         if given is None:
-            raise InputError(f"Validator '{self.key}' needs {self.needs[0]} predictions: pass {self.needs[0]}=....")
+            raise InputError(f"Validator '{self.key}' needs {name} predictions: pass {name}=....")
+        if self.needs_features and given.features is None:
+            raise InputError(f"Validator '{self.key}' needs features: pass {name} predictions with them.")
+        return given if name != "target" else given._replace(y=None)
+
+
+class Reweightable(Validator):
+    """A validator of one domain that says how its score depends on row weights.
+
+    The plain score is the case of equal weights, the bootstrap the case of random ones, so both come from one formula.
+    """
+
+    def score(self, *args: Any, **domains: Any) -> float:
+        """See `Validator.score`."""
+        (given,) = (*args, *domains.values())
         return float(self.weighted_scores(given, np.ones((1, len(given.logits))))[0])
 
     @abstractmethod
@@ -62,7 +90,7 @@ class Validator(ABC):
         """
 
 
-class RowMean(Validator):
+class RowMean(Reweightable):
     """A validator whose score is the mean of one number per row."""
 
     @abstractmethod
@@ -70,7 +98,7 @@ class RowMean(Validator):
         """One number per row, (n,) float64."""
 
     def weighted_scores(self, predictions: Predictions, weights: Array) -> Array:
-        """See `Validator.weighted_scores`."""
+        """See `Reweightable.weighted_scores`."""
         return np.asarray(weights @ self.row_scores(predictions) / weights.sum(axis=1))
 
 

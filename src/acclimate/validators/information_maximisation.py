@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import xlogy
 
 from acclimate.types import Array, Predictions
-from acclimate.validators.base import Validator
+from acclimate.validators.base import Reweightable
 from acclimate.validators.probabilities import log_probabilities, row_entropies
 
 
@@ -32,7 +32,7 @@ def information_maximisation(logits: Any) -> float:
     return InformationMaximisation()(target=Predictions(logits))
 
 
-class InformationMaximisation(Validator):
+class InformationMaximisation(Reweightable):
     """`H(mean p) - mean H(p)` over target rows: higher is better.
 
     Fails when the target's classes are far from balanced (it rewards balance), or when clusters are crisp but

@@ -6,7 +6,7 @@ import numpy as np
 
 from acclimate.errors import InputError
 from acclimate.types import Array, Predictions
-from acclimate.validators.base import Validator
+from acclimate.validators.base import Reweightable, Validator
 
 
 def standard_error_of_difference(
@@ -18,7 +18,7 @@ def standard_error_of_difference(
     are not means of rows (information maximisation) as well. SND's neighbourhoods stay those of the full sample.
 
     Args:
-        validator: Any of ours.
+        validator: One that reads a single domain and knows its score under row weights (`Reweightable`).
         a: One candidate's predictions on the domain that `validator.needs` names, n rows.
         b: The other's, on the same rows in the same order.
         seed: Draws the rows; the same seed gives the same number.
@@ -28,7 +28,8 @@ def standard_error_of_difference(
         The standard error, in the score's units; 0 for equal predictions or one row.
 
     Raises:
-        InputError: If the candidates predicted different numbers of rows, or `repeats` is below 2.
+        InputError: If the candidates predicted different numbers of rows, `repeats` is below 2, or the validator is of
+            another kind.
 
     Example:
         >>> from acclimate.validators import find_validator
@@ -42,6 +43,8 @@ def standard_error_of_difference(
         raise InputError(f"a and b must predict the same rows, but have {len(a.logits)} and {len(b.logits)}.")
     if repeats < 2:
         raise InputError(f"repeats must be at least 2, but it is {repeats}.")
+    if not isinstance(validator, Reweightable):
+        raise InputError(f"Validator '{validator.key}' has no score under row weights, so none for redrawn rows.")
     weights = _resampling_counts(len(a.logits), repeats, seed)
     return float((validator.weighted_scores(a, weights) - validator.weighted_scores(b, weights)).std(ddof=1))
 
