@@ -132,6 +132,8 @@ CASES = [
     Case("self_ensembling+mcc", predicts_with_network=False),
     Case("fixmatch", params={"threshold": 0.3}),
     Case("fixmatch", "joint", {"threshold": 0.3, "batch_norm": "joint"}),
+    Case("adamatch"),
+    Case("adamatch+mcc"),
     Case("cc_loss", params={"threshold": 0.3}),
     Case("cc_loss", "separate", {"threshold": 0.3, "batch_norm": "separate"}),
     Case("atdoc"),

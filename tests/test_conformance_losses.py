@@ -15,6 +15,7 @@ from torch.autograd import gradcheck
 
 import acclimate.losses
 from acclimate.losses import (
+    aligned_pseudo_label_loss,
     association_loss,
     batch_nuclear_norm_loss,
     batch_spectral_loss,
@@ -413,6 +414,14 @@ LOSSES = [
         partial(naive_views.pseudo_label, threshold=0.6),
         normal((7, 4)),
         (VIEW,),
+        bounds=(0.0, float("inf")),
+    ),
+    LossCase(
+        "aligned_pseudo_label_loss",
+        aligned_pseudo_label_loss,
+        naive_views.aligned_pseudo_label,
+        normal((7, 4)),
+        (VIEW, VIEW[:5] / 2, SOFT[0], SOFT[1]),
         bounds=(0.0, float("inf")),
     ),
     LossCase("class_balance_loss", class_balance_loss, naive_views.class_balance, normal((7, 4), scale=2.0)),

@@ -23,6 +23,22 @@ def pseudo_label(logits: Rows, reference: Rows, threshold: float = 0.0) -> float
     return mean(rows)
 
 
+def aligned_pseudo_label(
+    logits: Rows,
+    reference: Rows,
+    source: Rows,
+    source_shares: list[float],
+    target_shares: list[float],
+    confidence: float = 0.9,
+) -> float:
+    threshold, rows = confidence * mean([max(softmax(row)) for row in source]), []
+    for z, r in zip(logits, reference, strict=True):
+        q = [p * (1e-6 + a) / (1e-6 + b) for p, a, b in zip(softmax(r), source_shares, target_shares, strict=True)]
+        sure = max(q) / sum(q) >= threshold
+        rows.append(-math.log(softmax(z)[q.index(max(q))]) if sure else 0.0)
+    return mean(rows)
+
+
 def class_balance(logits: Rows) -> float:
     average = [mean(column) for column in zip(*map(softmax, logits), strict=True)]
     c = len(average)

@@ -7,6 +7,7 @@ from acclimate.losses.centroids import class_means as class_means
 from acclimate.losses.classification import cross_entropy_loss as cross_entropy_loss
 from acclimate.losses.classification import regression_loss as regression_loss
 from acclimate.losses.classification import soft_cross_entropy_loss as soft_cross_entropy_loss
+from acclimate.losses.consistency import aligned_pseudo_label_loss as aligned_pseudo_label_loss
 from acclimate.losses.consistency import class_balance_loss as class_balance_loss
 from acclimate.losses.consistency import confusion_consistency_loss as confusion_consistency_loss
 from acclimate.losses.consistency import consistency_loss as consistency_loss

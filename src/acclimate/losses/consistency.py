@@ -61,6 +61,40 @@ def pseudo_label_loss(
 
 
 @full_precision
+def aligned_pseudo_label_loss(
+    logits: Float[Tensor, "m c"],
+    reference_logits: Float[Tensor, "m c"],
+    source_logits: Float[Tensor, "n c"],
+    source_shares: Float[Tensor, " c"],
+    target_shares: Float[Tensor, " c"],
+    confidence: float = 0.9,
+) -> Float[Tensor, ""]:
+    r"""Cross-entropy with labels from aligned predictions, where these are about as sure as the source's.
+
+    :math:`\frac1m \sum_j [\max \tilde q_j \ge \tau]\, (-\log p_j[\arg\max \tilde q_j])` with
+    :math:`\tilde q_{jk} \propto q_{jk}\, \bar p_k / \bar q_k` and
+    :math:`\tau = \frac{t}{n} \sum_i \max_k p^{\mathrm{source}}_{ik}`. Berthelot et al. 2022 (AdaMatch),
+    https://arxiv.org/abs/2106.04732.
+
+    Args:
+        logits: Of the view that is trained, (m, c).
+        reference_logits: Of the view that labels it, whose predictions q are constants, (m, c).
+        source_logits: Of source rows, constants, (n, c).
+        source_shares: How often each class is predicted there, (c,).
+        target_shares: And in the target, (c,).
+        confidence: t; default 0.9.
+
+    Returns:
+        A scalar, >= 0, in at least float32.
+    """
+    ratio = (1e-6 + source_shares) / (1e-6 + target_shares)  # as in the authors' code
+    aligned = reference_logits.detach().softmax(1) * ratio
+    sureness, labels = (aligned / aligned.sum(1, keepdim=True)).max(1)
+    threshold = confidence * source_logits.detach().softmax(1).amax(1).mean()
+    return ((sureness >= threshold).to(logits) * F.cross_entropy(logits, labels, reduction="none")).mean()
+
+
+@full_precision
 def class_balance_loss(logits: Float[Tensor, "n c"]) -> Float[Tensor, ""]:
     r"""Binary cross-entropy of the mean prediction and the uniform one, the mean over classes.
 

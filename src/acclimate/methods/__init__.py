@@ -9,6 +9,7 @@ from acclimate.methods.registry import build as build
 from acclimate.methods.registry import find as find
 from acclimate.methods.registry import register as register
 from acclimate.methods.uda.adabn import AdaBN as AdaBN
+from acclimate.methods.uda.adamatch import AdaMatch as AdaMatch
 from acclimate.methods.uda.adda import ADDA as ADDA
 from acclimate.methods.uda.adr import ADR as ADR
 from acclimate.methods.uda.afn import AFN as AFN

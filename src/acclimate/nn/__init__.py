@@ -6,6 +6,7 @@ from acclimate.nn.classifier import Classifier as Classifier
 from acclimate.nn.discriminator import Discriminator as Discriminator
 from acclimate.nn.domain_batch_norm import DomainBatchNorm as DomainBatchNorm
 from acclimate.nn.ema import EMA as EMA
+from acclimate.nn.encode_with import encode_with as encode_with
 from acclimate.nn.fourier import fourier_style as fourier_style
 from acclimate.nn.fourier import with_fourier_style as with_fourier_style
 from acclimate.nn.frozen import FrozenCopy as FrozenCopy
@@ -16,9 +17,11 @@ from acclimate.nn.gather import same_everywhere as same_everywhere
 from acclimate.nn.gather import world_size as world_size
 from acclimate.nn.gradient_reversal import gradient_reversal as gradient_reversal
 from acclimate.nn.gradient_reversal import reversal_scale as reversal_scale
+from acclimate.nn.mean_over_processes import mean_over_processes as mean_over_processes
 from acclimate.nn.memory_bank import MemoryBank as MemoryBank
 from acclimate.nn.mlp import MLP as MLP
 from acclimate.nn.moving_centroids import MovingCentroids as MovingCentroids
+from acclimate.nn.moving_shares import MovingShares as MovingShares
 from acclimate.nn.multilinear import MultilinearMap as MultilinearMap
 from acclimate.nn.multilinear import RandomizedMultilinearMap as RandomizedMultilinearMap
 from acclimate.nn.multilinear import multilinear_map as multilinear_map
