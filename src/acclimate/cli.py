@@ -136,7 +136,8 @@ def methods(
     kind: Annotated[str | None, typer.Option(help="Only deep or only classical methods.")] = None,
 ) -> None:
     """List the methods there are, from the code."""
-    from acclimate.workflow.method_table import method_table, show_methods
+    from acclimate.workflow.method_listing import show_methods
+    from acclimate.workflow.method_table import method_table
 
     show_methods(method_table(setting, kind))
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from acclimate.classical import ClassicalMethod, classical_methods
+from acclimate.classical import Adapter, ClassicalMethod, Reweighter, classical_methods
 from acclimate.errors import unknown_name
-from acclimate.methods import METHODS
+from acclimate.methods import METHODS, Alignment, Method
+from acclimate.methods.base import FAMILIES
 
-COLUMNS = ("key", "title", "kind", "paper", "url", "settings", "tasks")
+COLUMNS = ("key", "title", "kind", "paper", "url", "settings", "tasks", "family", "cost", "combines")
 KINDS = ("deep", "classical")
+CLASSICAL = {"adapter": "Adapters", "reweighter": "Reweighters", "learner": "Learners"}
 
 
 def method_table(setting: str | None = None, kind: str | None = None) -> list[dict[str, str]]:
@@ -21,7 +23,9 @@ def method_table(setting: str | None = None, kind: str | None = None) -> list[di
         kind: ``"deep"`` (a network is trained) or ``"classical"`` (behind any scikit-learn model, on features).
 
     Returns:
-        Rows with ``key title kind paper url settings tasks``.
+        Rows with ``key title kind paper url settings tasks family cost combines``. The cost of a deep method is that of
+        a step, in forward and backward passes of the network, source-only being 1. It combines: ``"yes"`` where it can
+        be added to others and others to it, ``"first"`` where others can be added to it, ``"no"`` where neither.
 
     Raises:
         InputError: No method has that setting, or there is no such kind.
@@ -36,20 +40,28 @@ def method_table(setting: str | None = None, kind: str | None = None) -> list[di
     return [row for row in fitting if kind in (None, row["kind"])]
 
 
-def show_methods(table: list[dict[str, str]]) -> None:
-    """Print the rows, aligned."""
-    rows = [{name: name for name in COLUMNS}, *table]
-    widths = {name: max(len(row[name]) for row in rows) for name in COLUMNS}
-    for row in rows:
-        print("  ".join(row[name].ljust(widths[name]) for name in COLUMNS).rstrip())
-
-
 def _deep() -> list[dict[str, str]]:
-    return [_row(cls, "deep", cls.settings, cls.tasks) for cls in METHODS.values()]
+    families = list(FAMILIES)
+    ordered = sorted(METHODS.values(), key=lambda cls: (families.index(cls.family), cls.key))
+    return [
+        _row(cls, "deep", cls.settings, cls.tasks, FAMILIES[cls.family], f"{cls.passes:.3g}", combines(cls))
+        for cls in ordered
+    ]
+
+
+def combines(cls: type[Method]) -> str:
+    """Whether ``"+"`` joins it: "yes", "first" where it must be the first of a combination, "no"."""
+    return "yes" if issubclass(cls, Alignment) else "first" if cls.takes_terms else "no"
 
 
 def _classical() -> list[dict[str, str]]:
-    return [_row(cls, "classical", _settings(cls), cls.tasks) for cls in classical_methods().values()]
+    families = list(CLASSICAL)
+    ordered = sorted(classical_methods().values(), key=lambda cls: (families.index(_family(cls)), cls.key))
+    return [_row(cls, "classical", _settings(cls), cls.tasks, CLASSICAL[_family(cls)], "", "") for cls in ordered]
+
+
+def _family(cls: type[ClassicalMethod]) -> str:
+    return "adapter" if issubclass(cls, Adapter) else "reweighter" if issubclass(cls, Reweighter) else "learner"
 
 
 def _settings(cls: type[ClassicalMethod]) -> Iterable[str]:
@@ -57,7 +69,10 @@ def _settings(cls: type[ClassicalMethod]) -> Iterable[str]:
     return (*unsupervised, *(("ssda",) if cls.uses_target_labels or cls.needs_target_labels else ()))
 
 
-def _row(cls: object, kind: str, settings: Iterable[str], tasks: Iterable[str]) -> dict[str, str]:
+def _row(
+    cls: object, kind: str, settings: Iterable[str], tasks: Iterable[str], family: str, cost: str, combined: str
+) -> dict[str, str]:
     facts = {name: str(getattr(cls, name)) for name in ("key", "title", "paper", "url")}
-    row = {**facts, "kind": kind, "settings": ", ".join(settings), "tasks": ", ".join(tasks)}
+    more = {"kind": kind, "family": family, "cost": cost, "combines": combined}
+    row = {**facts, **more, "settings": ", ".join(settings), "tasks": ", ".join(tasks)}
     return {name: row[name] for name in COLUMNS}
