@@ -32,7 +32,8 @@ class LogCORAL(Alignment):
     Notes:
         The paper sets the weight so that the target's entropy is least; here it is an argument. Salad's loss is of
         uncentred second moments without a ridge, whose logarithm is infinite for batches smaller than d.
-        Eigenvectors of (d, d) matrices in float64 make it dear for wide features; align logits there.
+        A batch of more rows than d costs eigenvectors of two (d, d) matrices in float64, a smaller one those of its
+        Gram matrices.
 
     Reference:
         Morerio et al. 2018, Minimal-Entropy Correlation Alignment for Unsupervised Deep Domain Adaptation, ICLR,
