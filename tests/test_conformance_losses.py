@@ -38,6 +38,7 @@ from acclimate.losses import (
     joint_category_loss,
     joint_entropy_loss,
     joint_mmd_loss,
+    joint_transport_loss,
     kl_divergence_loss,
     local_mmd_loss,
     log_coral_loss,
@@ -50,8 +51,9 @@ from acclimate.losses import (
     sliced_wasserstein_loss,
     soft_cross_entropy_loss,
     symmetric_divergence_loss,
+    unbalanced_transport_loss,
 )
-from tests.losses import naive, naive_classes, naive_heads, naive_spectral, naive_views
+from tests.losses import naive, naive_classes, naive_heads, naive_spectral, naive_transport, naive_views
 
 NUM_CLASSES = 4
 Inputs = tuple[Tensor, ...]
@@ -123,6 +125,7 @@ TWO_HEADS = normal((7, NUM_CLASSES), (7, NUM_CLASSES), scale=2.0)
 VALUES = torch.linspace(-2, 3, 7, dtype=torch.float64)
 LOGITS = normal((7, NUM_CLASSES), scale=2.0)
 FEATURES = normal((6, 3), (9, 3), gap=0.5)
+BATCHES = normal((6, 3), (3, 3), (3, NUM_CLASSES), gap=0.3)
 LOG_CLASSES = float(torch.tensor(NUM_CLASSES).log())
 DEFAULT_BANDWIDTHS = (0.125, 0.25, 0.5, 1.0, 2.0)
 
@@ -306,6 +309,36 @@ LOSSES = [
         detached=True,
     ),
     LossCase(
+        "joint_transport_loss",
+        joint_transport_loss,
+        naive_transport.joint_transport,
+        BATCHES,
+    LossCase(
+        "joint_transport_loss weights",
+        partial(joint_transport_loss, weight_features=0.5, weight_labels=2.0),
+        partial(naive_transport.joint_transport, weight_features=0.5, weight_labels=2.0),
+        normal((6, 3), (6, 3), (6, NUM_CLASSES), gap=0.3),
+        (LABELS[:6],),
+    ),
+    LossCase(
+        "unbalanced_transport_loss",
+        unbalanced_transport_loss,
+        naive_transport.unbalanced_transport,
+        BATCHES,
+        (LABELS[:6],),
+        bounds=(0.0, float("inf")),
+        detached=True,
+    ),
+    LossCase(
+        "unbalanced_transport_loss settings",
+        partial(unbalanced_transport_loss, weight_features=0.1, weight_labels=0.1, entropy=0.1, marginal=1.0),
+        partial(
+            naive_transport.unbalanced_transport, weight_features=0.1, weight_labels=0.1, entropy=0.1, marginal=1.0
+        ),
+        BATCHES,
+        (LABELS[:6],),
+        detached=True,
+    ),
         "domain_information_loss",
         domain_information_loss,
         naive_spectral.domain_information,

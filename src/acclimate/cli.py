@@ -147,10 +147,10 @@ def eject(
     method: Annotated[str, typer.Argument(help="A deep method's key from `acclimate methods`.")],
     out: Annotated[Path | None, typer.Option(help="The script; METHOD.py if not given.")] = None,
 ) -> None:
-    """Write a method as one stand-alone script that needs torch only."""
+    """Write a method as one stand-alone script that needs torch only (a few methods: POT too)."""
     from acclimate.workflow.eject import eject as run
 
-    typer.echo(f"Wrote {run(method, out)}; it runs with torch alone.")
+    typer.echo(f"Wrote {run(method, out)}; it runs without this package, and its first line says what it needs.")
 
 
 @cache.command()

@@ -1,4 +1,4 @@
-"""An ejected script is one file that needs torch only, and learns."""
+"""An ejected script is one file that needs torch only, or POT too where it solves a plan of transport, and learns."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from acclimate import InputError
 from acclimate.methods import METHODS
 from acclimate.workflow.eject import eject, script
 
+TRANSPORT = ("deep_jdot", "jumbot")
 ALONE = "import runpy, sys; sys.modules.update(dict.fromkeys(('acclimate', 'jaxtyping', 'sklearn'))); "
 
 
@@ -44,10 +45,12 @@ def test_adaptation_gains(accuracy: dict[str, float], key: str) -> None:
 
 @pytest.mark.parametrize("key", METHODS)
 def test_every_method_stands_alone(key: str) -> None:
-    tree = ast.parse(script([METHODS[key]]))
+    text = script([METHODS[key]])
+    tree = ast.parse(text)
+    assert ("needs torch and POT only" in text) == (key in TRANSPORT)
     imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
     roots = {(n.module if isinstance(n, ast.ImportFrom) else n.names[0].name).split(".")[0] for n in imports}
-    assert roots - set(sys.stdlib_module_names) == {"torch"}
+    assert roots - set(sys.stdlib_module_names) == ({"torch", "ot"} if key in TRANSPORT else {"torch"})
     assert METHODS[key].__name__ in {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from acclimate.workflow.ejected_loop import main
 from acclimate.workflow.run_folder import write_text
 from acclimate.workflow.standalone_source import gather
 
-HEAD = '''"""{title} with a plain training loop, in one file that needs torch only.
+HEAD = '''"""{title} with a plain training loop, in one file that needs {packages} only.
 
 {paper}.
 
@@ -64,16 +65,18 @@ def script(classes: list[type[Method]]) -> str:
         classes: One or more classes of methods.
 
     Returns:
-        Python source that imports torch and the standard library only.
+        Python source that imports torch and the standard library only, or POT too where a plan of transport is solved.
     """
     wanted: list[Callable[..., Any]] = [*classes, *([Combined] if len(classes) > 1 else []), main]
+    text = gather(*wanted)
     head = HEAD.format(
+        packages="torch and POT" if re.search(r"\bimport ot\b", text) else "torch",
         title=" + ".join(cls.title for cls in classes),
         paper=";\n".join(f"{cls.paper}, {cls.url}" for cls in classes),
         version=acclimate.__version__,
         key="+".join(cls.key for cls in classes),
     )
-    return head + gather(*wanted) + TAIL.format(build=_construction(classes))
+    return head + text + TAIL.format(build=_construction(classes))
 
 
 def _construction(classes: list[type[Method]]) -> str:
