@@ -16,12 +16,13 @@ from acclimate.data.rows import Rows, TensorRows
 from acclimate.data.streams import Stream, Streams
 from acclimate.errors import InputError
 from acclimate.methods import Method
+from acclimate.nn import Classifier
 from acclimate.training import DivergedError, make_optimizers, train_step
 from acclimate.training.plan import Accelerator
 from benchmarks.allocations import allocations
 from benchmarks.classical.versions import version
 from benchmarks.digits_run import Settings, train
-from benchmarks.uda.contenders import CEILING, Contender, contenders
+from benchmarks.uda.contenders import CEILING, PLAIN, Contender, contenders
 from benchmarks.uda.problem import Problem
 from benchmarks.uda.settings import SETTINGS, make_problem
 from benchmarks.uda.trace import Trace, by_rules
@@ -69,7 +70,7 @@ def execute(run: Run) -> dict[str, Any]:
 def _trained(run: Run, contender: Contender, problem: Problem) -> dict[str, Any]:
     rows = rows_of(problem, contender)
     torch.manual_seed(run.seed)
-    method = contender.make(SETTINGS[run.setting].network(problem), problem.num_classes)
+    method = contender.make(_network(run.setting, contender, problem), problem.num_classes)
     on_cpu = run.accelerator == "cpu"
     memory = step_megabytes(method, rows, run.settings) if on_cpu else None
     clock = time.process_time if on_cpu else time.perf_counter
@@ -79,6 +80,15 @@ def _trained(run: Run, contender: Contender, problem: Problem) -> dict[str, Any]
     images = 2 * run.settings.steps * run.settings.batch_size  # also where a step reads one domain: it costs a step
     spent = {"images_per_second": images / seconds, "train_seconds": seconds}
     return {**by_rules(trace.points), **spent, "step_megabytes": memory or gpu_megabytes(), "points": trace.points}
+
+
+def _network(setting: str, contender: Contender, problem: Problem) -> Classifier:
+    if contender.name != PLAIN:
+        return SETTINGS[setting].network(problem)
+    plain = SETTINGS[setting].plain
+    if plain is None:
+        raise InputError("the network of this problem has no batch norm to begin with")
+    return plain(problem)
 
 
 def gpu_megabytes() -> float:

@@ -39,6 +39,7 @@ class Setting:
         network: A fresh network for it.
         settings: Steps, optimiser and precision.
         best: Whether only the best of ``mnist_usps`` take part.
+        plain: The same network without batch norm; None where it has none to begin with.
     """
 
     title: str
@@ -47,6 +48,7 @@ class Setting:
     network: Callable[[Problem], Classifier]
     settings: Settings
     best: bool = False
+    plain: Callable[[Problem], Classifier] | None = None
 
     @property
     def is_frozen(self) -> bool:
@@ -81,27 +83,39 @@ def feature_network(problem: Problem) -> Classifier:
     return Classifier(MLP(width, (WIDTH,)), head)
 
 
+def plain_feature_network(problem: Problem) -> Classifier:
+    """The same without batch norm."""
+    network = feature_network(problem)
+    for parent in [part for part in network.modules() if isinstance(part, nn.Sequential)]:
+        for name, part in list(parent.named_children()):
+            if isinstance(part, nn.BatchNorm1d):
+                delattr(parent, name)
+    return network
+
+
 def _pairs(text: str) -> tuple[Pair, ...]:
     return tuple((pair[0], pair[1]) for pair in text.split())
 
 
+def _frozen(title: str, pairs: str, make: Callable[[str, str], Problem]) -> Setting:
+    return Setting(title, _pairs(pairs), make, feature_network, FROZEN, plain=plain_feature_network)
+
+
 def _digits(source: Domain, target: Domain, title: str, best: bool) -> Setting:
+    pairs = ((source, target),)
     if "mnist_m" in (source, target):
-        made, settings = partial(_digit_network, dann_network, 3), BY_SGD
-    else:
-        made, settings = partial(_digit_network, mcd_network, 1), BY_ADAM
-    return Setting(title, ((source, target),), digit_problem, made, settings, best)  # type: ignore[arg-type]
+        return Setting(title, pairs, digit_problem, lambda _: dann_network(3), BY_SGD, best)  # type: ignore[arg-type]
+    made, plain = (partial(_mcd_network, batch_norm) for batch_norm in (True, False))
+    return Setting(title, pairs, digit_problem, made, BY_ADAM, best, plain)  # type: ignore[arg-type]
 
 
-def _digit_network(network: Callable[[int], Classifier], channels: int, problem: Problem) -> Classifier:
-    return network(channels)
+def _mcd_network(batch_norm: bool, problem: Problem) -> Classifier:
+    return mcd_network(1, batch_norm)
 
 
 SETTINGS: dict[str, Setting] = {
-    "pacs": Setting(
-        "PACS, frozen MobileNet features", _pairs("PA PC AC CA CS SP"), frozen.pacs, feature_network, FROZEN
-    ),
-    "office": Setting("Office-Caltech10, SURF features", _pairs("CA AC CW WA"), frozen.office, feature_network, FROZEN),
+    "pacs": _frozen("PACS, frozen MobileNet features", "PA PC AC CA CS SP", frozen.pacs),
+    "office": _frozen("Office-Caltech10, SURF features", "CA AC CW WA", frozen.office),
     "mnist_usps": _digits("mnist", "usps", "MNIST to USPS, end to end", best=False),
     "usps_mnist": _digits("usps", "mnist", "USPS to MNIST, end to end", best=True),
     "mnist_mnist_m": _digits("mnist", "mnist_m", "MNIST to MNIST-M, end to end", best=True),
