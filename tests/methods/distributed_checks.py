@@ -104,5 +104,6 @@ CHECKS: dict[str, Check] = {
     "mdd, promised": partial(equal_shards_promise_changes_nothing, case=Case("mdd")),
     "dann, compiled in bfloat16": partial(compiled_in_bfloat16_stays_in_step, case=Case("dann")),
     "star, compiled in bfloat16": partial(compiled_in_bfloat16_stays_in_step, case=Case("star")),
+    "sdat, compiled in bfloat16": partial(compiled_in_bfloat16_stays_in_step, case=Case("sdat")),
     "vat, compiled in bfloat16": partial(compiled_in_bfloat16_stays_in_step, case=Case("vat")),
 }
