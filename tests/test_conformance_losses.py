@@ -313,6 +313,9 @@ LOSSES = [
         joint_transport_loss,
         naive_transport.joint_transport,
         BATCHES,
+        (LABELS[:6],),
+        bounds=(0.0, float("inf")),
+    ),
     LossCase(
         "joint_transport_loss weights",
         partial(joint_transport_loss, weight_features=0.5, weight_labels=2.0),
@@ -339,6 +342,7 @@ LOSSES = [
         (LABELS[:6],),
         detached=True,
     ),
+    LossCase(
         "domain_information_loss",
         domain_information_loss,
         naive_spectral.domain_information,
