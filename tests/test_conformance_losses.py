@@ -45,6 +45,7 @@ from acclimate.losses import (
     margin_disparity_loss,
     mcc_loss,
     mmd_loss,
+    nuclear_wasserstein_loss,
     pseudo_label_loss,
     regression_loss,
     robust_entropy_loss,
@@ -258,6 +259,14 @@ LOSSES = [
         naive_spectral.fast_nuclear_norm,
         normal((3, 5), scale=2.0),
         bounds=(-1.0, 0.0),
+    ),
+    LossCase(
+        "nuclear_wasserstein_loss",
+        nuclear_wasserstein_loss,
+        lambda s, t: naive_spectral.batch_nuclear_norm(t) - naive_spectral.batch_nuclear_norm(s),
+        normal((7, NUM_CLASSES), (5, NUM_CLASSES), scale=2.0),
+        zero=same,
+        bounds=(-1.0, 1.0),
     ),
     LossCase("batch_spectral_loss", batch_spectral_loss, naive_spectral.batch_spectral, normal((9, 4))),
     LossCase(

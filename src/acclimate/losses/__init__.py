@@ -41,5 +41,6 @@ from acclimate.losses.sharpness import ascent_step as ascent_step
 from acclimate.losses.sliced_wasserstein import sliced_wasserstein_loss as sliced_wasserstein_loss
 from acclimate.losses.spectral import batch_nuclear_norm_loss as batch_nuclear_norm_loss
 from acclimate.losses.spectral import batch_spectral_loss as batch_spectral_loss
+from acclimate.losses.spectral import nuclear_wasserstein_loss as nuclear_wasserstein_loss
 from acclimate.losses.spectral import fast_nuclear_norm_loss as fast_nuclear_norm_loss
 from acclimate.losses.virtual_adversarial import virtual_adversarial_rows as virtual_adversarial_rows

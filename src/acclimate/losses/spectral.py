@@ -57,6 +57,25 @@ def fast_nuclear_norm_loss(logits: Float[Tensor, "n c"]) -> Float[Tensor, ""]:
 
 
 @full_precision
+def nuclear_wasserstein_loss(
+    source_logits: Float[Tensor, "n c"], target_logits: Float[Tensor, "m c"]
+) -> Float[Tensor, ""]:
+    r"""How much more certain and varied predictions are on the source, :math:`\|p_s\|_* / n - \|p_t\|_* / m`.
+
+    The nuclear-norm Wasserstein discrepancy of Chen et al. 2022 (DALN), https://arxiv.org/abs/2204.03838. The norm of n
+    rows grows as :math:`\sqrt n`: for equal batches it is zero where predictions are alike.
+
+    Args:
+        source_logits: Scores on source rows, (n, c).
+        target_logits: Scores on target rows, (m, c).
+
+    Returns:
+        A scalar in [-1, 1], in at least float32. Directions of no weight get no gradient.
+    """
+    return batch_nuclear_norm_loss(target_logits) - batch_nuclear_norm_loss(source_logits)
+
+
+@full_precision
 def batch_spectral_loss(features: Float[Tensor, "n d"], k: int = 1) -> Float[Tensor, ""]:
     r"""Sum of the k largest squared singular values of the features, :math:`\sum_{i \le k} \sigma_i^2`.
 
