@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Mapping, Sequence
 
 from benchmarks import nets
 from benchmarks.classical.store import Record
 from benchmarks.table import Row, machine, markdown
-from benchmarks.uda.contenders import CEILING, SOURCE_ONLY, Contender, contenders
-from benchmarks.uda.speed_runs import ratio
+from benchmarks.uda.contenders import CEILING, PLAIN, SOURCE_ONLY, Contender, contenders
+from benchmarks.uda.speed_runs import images_per_second, ratio
 
-PEERS = {"pytorch_adapt": "pytorch-adapt", "tllib": "TLlib"}
+PEERS = {"pytorch_adapt": "pytorch-adapt", "tllib": "TLlib", "salad": "salad"}
 TITLES: dict[str, str] = {"lenet": "LeNet, 28 px", "resnet18": "ResNet-18, 64 px", "mlp64": "MLP of 64 units"}
 SINGLE_PASS = 1.15  # over the floor, at most
 MCD_FLOORS = 20 / 6  # twenty forward units a step; the floor has six: two batches, forward and backward
@@ -36,10 +38,28 @@ def table(records: Sequence[Record]) -> str:
     return markdown(header, rows) + ("\nNot measured:\n\n" + "\n".join(reasons) + "\n" if reasons else "")
 
 
+def table_of_numbers(records: Mapping[str, Sequence[Record]]) -> str:
+    """The same for programs, as comma-separated values: empty where nothing was measured, with the reason."""
+    names = ("name", "net", "net_title", "images_per_second", "over_floor")
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow((*names, *(f"against_{peer}" for peer in PEERS), "reason"))
+    writer.writerows(_numbers(record) for found in records.values() for record in found)
+    return text.getvalue()
+
+
+def _numbers(record: Record) -> list[str]:
+    images, over = images_per_second(record), ratio(record, "ours", over="floor")
+    ratios = [over, *(ratio(record, peer) for peer in PEERS)]
+    numbers = ["" if images is None else f"{images:.0f}", *("" if r is None else f"{r:.3f}" for r in ratios)]
+    return [record["name"], record["net"], TITLES[record["net"]], *numbers, record.get("reason", "")]
+
+
 def _row(contender: Contender, record: Record) -> tuple[str, ...]:
     over = ratio(record, "ours", over="floor")
-    speed = "-" if over is None else f"{2 * nets.BATCH / record['seconds']['ours']:.0f}"
-    passes = f"{max(cls.passes for cls in contender.classes):.2g}"
+    images = images_per_second(record)
+    speed = "-" if images is None else f"{images:.0f}"
+    passes = f"{contender.passes:.2g}"
     cells = (_times(ratio(record, peer)) for peer in PEERS)
     return (contender.title, passes, speed, _times(over), *cells)
 
@@ -81,18 +101,31 @@ def _floors(net: str, records: Sequence[Record]) -> list[Row]:
 
 
 def _is_single_pass(contender: Contender) -> bool:
-    alone = all(cls.passes <= 2 and len(cls.phases) == 1 for cls in contender.classes)
-    return alone and contender.name not in (SOURCE_ONLY, CEILING)
+    alone = contender.passes <= 2 and all(len(cls.phases) == 1 for cls in contender.classes)
+    return alone and contender.name not in (SOURCE_ONLY, PLAIN, CEILING)
 
 
 INTRODUCTION = f"""# Deep methods: speed of a step
 
 `python -m benchmarks.uda_speed`
 
-Batches of {nets.BATCH} + {nets.BATCH} rows, one thread, float32, fused SGD; heads, discriminators and random maps are
-the same on all sides. *Floor*: source-only on a batch of {2 * nets.BATCH} rows through the same `fit`. Ours is a whole
-step of `fit`, reading its streams included; the peers' is the step alone, on a batch that is ready. Medians of steps
-that take turns, in seconds of the core. "Against" is how many times as long the peer takes. A peer's method need not
-have all terms of ours (none of them has schedules): it is what one would use instead. Of ADDA and DIRT-T the second
-stage.
+Batches of {nets.BATCH} + {nets.BATCH} rows, one thread, float32, fused SGD; networks, heads, discriminators and random
+maps are the same on all sides. *Floor*: source-only on a batch of {2 * nets.BATCH} rows through the same `fit`. Ours is
+a whole step of `fit`, reading its streams included; the peers' is the step alone, on a batch that is ready. All take
+turns of a few steps and are timed in seconds of the core; a ratio is the median over turns of the ratio of a turn's
+medians. "Against" is how many times as long the peer takes: below 1 it is faster. Peers run on LeNet alone: on
+ResNet-18 nearly all of a step is the network's, the same on all sides. Of ADDA and DIRT-T the second stage.
+
+A peer's method need not have all terms of ours (none of them has schedules): it is what one would use instead.
+
+- **pytorch-adapt** has an optimiser for each model. Its methods of two turns (alternating DANN, domain confusion, ADDA,
+  VADA) run the network forwards once for both, before the discriminator's turn, where ours runs it again.
+- **TLlib**: the loops of its examples without their logs. It runs both domains at once also where its example does not,
+  which is no slower.
+- **salad**: one `_step` of its solvers, with the optimiser of the other sides in place of its Adam. That step reads
+  every loss and scores both domains, target labels included. In its DANN, compared with alternating DANN, and its VADA
+  the discriminator's loss runs backwards through the network too, to no use; VADA's perturbations have one row's norm.
+  Its Deep CORAL aligns features, ours by default logits; its Log-CORAL is uncentred and without a ridge. Its ADR has
+  dropout in front of the head, as ours has. Its self-ensembling does without the balance of classes, and finds the
+  second view ready, where ours makes it.
 """
