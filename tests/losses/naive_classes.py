@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
-from tests.losses.naive import Rows, kernel, mean, mean_squared_distance, softmax, squared_distance
+import numpy as np
+
+from tests.losses.naive import Rows, entropy, kernel, mean, mean_squared_distance, softmax, squared_distance
 
 
 def local_mmd(source: Rows, target: Rows, y: Sequence[int], target_logits: Rows) -> float:
@@ -18,6 +21,33 @@ def local_mmd(source: Rows, target: Rows, y: Sequence[int], target_logits: Rows)
         members += [(row, -p[k] / total) for row, p in zip(target, probs, strict=True)]
         values.append(sum(v * w * kernel(a, b, bandwidths, scale) for a, v in members for b, w in members))
     return mean(values) if values else 0.0
+
+
+def cycle(
+    source: Rows, target: Rows, y: Sequence[int], labels: Sequence[int], num_classes: int, ridge: float = 1e-3
+) -> float:
+    s, t = (np.array([[v / math.hypot(*row) for v in row] for row in rows]) for rows in (source, target))
+    wanted, given = (
+        np.array([[(k == label) - 1 / num_classes for k in range(num_classes)] for label in z]) for z in (y, labels)
+    )
+    stacked = np.vstack([t, math.sqrt(ridge) * np.eye(len(t[0]))])  # ridge regression as least squares
+    head = np.linalg.lstsq(stacked, np.vstack([given, np.zeros((len(t[0]), num_classes))]), rcond=None)[0]
+    return float(((s @ head - wanted) ** 2).mean())
+
+
+def tsallis_entropy(logits: Rows, alpha: float = 1.9, temperature: float = 1.0) -> float:
+    return mean([(1 - sum(p**alpha for p in softmax(row, temperature))) / (alpha - 1) for row in logits])
+
+
+def balanced_tsallis_entropy(logits: Rows, alpha: float = 1.9, temperature: float = 1.0) -> float:
+    probs = [softmax(row, temperature) for row in logits]
+    weights = [1 + math.exp(-entropy(p)) for p in probs]
+    classes = []
+    for k in range(len(logits[0])):
+        members = [w * p[k] for w, p in zip(weights, probs, strict=True)]
+        powers = [w * p[k] ** alpha for w, p in zip(weights, probs, strict=True)]
+        classes.append((1 - sum(powers) / sum(members)) / (alpha - 1))
+    return mean(classes)
 
 
 def centroid_distance(source: Rows, target: Rows, classes: Sequence[bool]) -> float:

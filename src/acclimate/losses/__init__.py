@@ -13,6 +13,8 @@ from acclimate.losses.consistency import confusion_consistency_loss as confusion
 from acclimate.losses.consistency import consistency_loss as consistency_loss
 from acclimate.losses.consistency import pseudo_label_loss as pseudo_label_loss
 from acclimate.losses.coral import coral_loss as coral_loss
+from acclimate.losses.cycle import cycle_loss as cycle_loss
+from acclimate.losses.cycle import tsallis_entropy_loss as tsallis_entropy_loss
 from acclimate.losses.discrepancy import classifier_discrepancy_loss as classifier_discrepancy_loss
 from acclimate.losses.discrepancy import symmetric_divergence_loss as symmetric_divergence_loss
 from acclimate.losses.divergence import kl_divergence_loss as kl_divergence_loss

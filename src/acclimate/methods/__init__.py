@@ -21,6 +21,7 @@ from acclimate.methods.uda.bsp import BSP as BSP
 from acclimate.methods.uda.cc_loss import CCLoss as CCLoss
 from acclimate.methods.uda.cdan import CDAN as CDAN
 from acclimate.methods.uda.daln import DALN as DALN
+from acclimate.methods.uda.cst import CST as CST
 from acclimate.methods.uda.dan import DAN as DAN
 from acclimate.methods.uda.dann import DANN as DANN
 from acclimate.methods.uda.deep_coral import DeepCORAL as DeepCORAL

@@ -31,6 +31,8 @@ def train(method: Method, source: Sample, target: Sample, *, steps: int = 500, b
     optimizers = {phase: torch.optim.SGD(method.parameters_of(phase), lr=0.02, momentum=0.9) for phase in method.phases}
     streams = {name: {"source": source, "target": target}[name] for name in method.stream_names}
     for step in range(steps):
+        if step % (len(source.x) // batch_size) == 0:
+            method.before_epoch({name: [sample] for name, sample in streams.items()})
         method.advance(step / steps)
         batch = {name: draw(sample, batch_size) for name, sample in streams.items()}
         for phase in method.sequence:

@@ -64,6 +64,7 @@ class AdaMatch(Method):
     passes = 6.0
     takes_terms = True
     views = 2
+    source_views = 2
 
     def __init__(
         self,
