@@ -68,6 +68,9 @@ def adapt(
     finetune: Annotated[
         bool | None, typer.Option("--finetune/--frozen", help="Train the backbone, or run it once.")
     ] = None,
+    flip: Annotated[
+        bool | None, typer.Option("--flip/--no-flip", help="Mirror images in training; not digits or letters.")
+    ] = None,
     steps: Annotated[int | None, typer.Option(help="Optimisation steps of each candidate.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Rows per step and domain.")] = None,
     seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 0,
@@ -91,6 +94,7 @@ def adapt(
         backbone=backbone,
         weights=weights,
         finetune=finetune,
+        flip=flip,
         steps=steps,
         batch_size=batch_size,
         seed=seed,

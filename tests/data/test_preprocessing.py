@@ -115,7 +115,7 @@ def test_json_and_back() -> None:
         ({"size": 0}, "1 <= size <= resize; got size=0"),
         ({"size": 8, "resize": 7}, "got size=8, resize=7"),
         ({"size": 8, "interpolation": "linear"}, "Unknown interpolation 'linear'; did you mean 'bilinear'"),
-        ({"size": 8, "augmentation": "crop"}, "Unknown augmentation 'crop'; did you mean 'crop_flip'"),
+        ({"size": 8, "augmentation": "crop_flop"}, "Unknown augmentation 'crop_flop'; did you mean 'crop_flip'"),
         ({"size": 8, "mean": [0.5, 0.5]}, r"3 channels but mean=\(0\.5, 0\.5\); give one for each"),
         ({"size": 8, "std": [0]}, r"divides by std=\(0,\); give positive values"),
         ({"size": 8, "centre": True}, "Unknown preprocessing value 'centre'"),

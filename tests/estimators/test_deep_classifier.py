@@ -202,3 +202,34 @@ def test_a_library_backbone_by_name() -> None:
     assert model.predict_proba(X).shape == (8, 2)
     with pytest.raises(InputError, match="resnet18"):
         quick(backbone="resnet_18").fit(X, y)
+
+
+@pytest.mark.parametrize("flip", [False, True])
+def test_methods_of_two_views_are_given_changed_images(flip: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    from acclimate.methods import FixMatch
+
+    seen, forward = [], FixMatch.forward
+    monkeypatch.setattr(
+        FixMatch,
+        "forward",
+        lambda self, source, target: (seen.append((source, target)), forward(self, source, target))[1],
+    )
+    ramp = np.linspace(0, 9, 16, dtype=np.float32) * np.ones((24, 2, 16, 1), np.float32)
+    ramp[:, 1] = 5.0  # a channel without contrast
+    y = np.arange(24) % 2
+    model = quick("fixmatch", flip=flip, batch_size=24).fit(
+        *stack_domains((ramp + y[:, None, None, None], y), target=ramp)
+    )
+    assert model.get_params()["flip"] is flip
+    source, (weak, strong) = seen[0][0].x, seen[0][1].x
+    assert source.shape == weak.shape == strong.shape == (24, 2, 16, 16)
+    assert not torch.allclose(weak, strong)
+    assert (weak[:, 0, 0, -1] < weak[:, 0, 0, 0]).any() == flip
+    assert 0 <= strong[:, 0].min() <= strong[:, 0].max() <= 9
+
+
+@pytest.mark.parametrize("shape", [(6,), (2, 40)])
+def test_rows_that_are_no_images_stay_in_one_view(shape: tuple[int, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deep_estimator, "ViewedRows", lambda *_, **__: pytest.fail("views were made"))
+    X, y = rows_of(*shape)
+    quick("fixmatch").fit(*stack_domains((X, y), target=X))

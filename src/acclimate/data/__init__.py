@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from acclimate.data.rows import Rows, TensorRows
     from acclimate.data.stack import stack_domains
     from acclimate.data.streams import Stream, Streams
+    from acclimate.data.viewed_rows import ViewedRows
 
 _HOME = {
     "Domain": "domain",
@@ -30,6 +31,7 @@ _HOME = {
     "Stream": "streams",
     "Streams": "streams",
     "TensorRows": "rows",
+    "ViewedRows": "viewed_rows",
     "align_columns": "compatible",
     "cached_features": "feature_cache",
     "check_compatible": "compatible",
@@ -49,6 +51,7 @@ __all__ = [
     "Stream",
     "Streams",
     "TensorRows",
+    "ViewedRows",
     "align_columns",
     "cached_features",
     "check_compatible",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
 import torch
@@ -65,13 +66,23 @@ class ImageRows:
         plain = epoch is None or self.transform.augmentation == "none"
         if plain and isinstance(self.images, np.ndarray):
             return self.transform.apply(torch.from_numpy(self.images[index.numpy()]))
-        rows = index.tolist()
-        epochs = [None] * len(rows) if plain or epoch is None else epoch.expand(len(rows)).tolist()
-        return torch.stack(_map(self._one, rows, epochs))
+        epochs = [None] * len(index) if plain or epoch is None else epoch.expand(len(index)).tolist()
+        return torch.cat(_map(self._one, index.tolist(), epochs))
 
-    def _one(self, row: int, epoch: int | None) -> Tensor:
-        rng = None if epoch is None else np.random.default_rng((self.seed, epoch, row))
-        return self.transform.apply(self._image(row), rng)
+    def views(self, index: Tensor, epoch: Tensor, count: int) -> list[Tensor]:
+        """Several augmentations of each row, (b, channels, size, size) each; the first is what :meth:`batch` gives."""
+        made = _map(partial(self._one, views=count), index.tolist(), epoch.expand(len(index)).tolist())
+        return list(torch.stack(made, dim=1))
+
+    def _one(self, row: int, epoch: int | None, views: int = 1) -> Tensor:
+        """(views, channels, size, size) of an image that is decoded once."""
+        image = self._image(row)
+        return torch.stack([self.transform.apply(image, self._rng(row, epoch, view)) for view in range(views)])
+
+    def _rng(self, row: int, epoch: int | None, view: int) -> np.random.Generator | None:
+        if epoch is None:
+            return None
+        return np.random.default_rng((self.seed, epoch, row, view) if view else (self.seed, epoch, row))
 
     def _image(self, row: int) -> Tensor:
         if isinstance(self.images, np.ndarray):

@@ -15,7 +15,7 @@ from torch import Tensor
 from acclimate.errors import InputError, unknown_name
 
 Interpolation = Literal["bilinear", "bicubic", "nearest"]
-Augmentation = Literal["none", "crop_flip"]
+Augmentation = Literal["none", "crop", "crop_flip"]
 
 AREA = (0.08, 1.0)
 ASPECT = (3 / 4, 4 / 3)
@@ -29,8 +29,9 @@ class Preprocessing:
 
     For evaluation an image is resized so that its shorter side has ``resize`` pixels, and its centre is cut out. In
     training, ``"crop_flip"`` cuts out a random part of 8 to 100 % of the area and of aspect 3/4 to 4/3, and mirrors
-    every second image (Szegedy et al. 2015, "Going deeper with convolutions", https://arxiv.org/abs/1409.4842). All
-    randomness comes from the generator that is handed in.
+    every second image (Szegedy et al. 2015, "Going deeper with convolutions", https://arxiv.org/abs/1409.4842);
+    ``"crop"`` mirrors none, for what may not be mirrored, such as letters. All randomness comes from the generator that
+    is handed in.
 
     Args:
         size: Height and width of the result, pixels.
@@ -40,7 +41,7 @@ class Preprocessing:
         std: Divided by thereafter.
         interpolation: ``"bilinear"``, ``"bicubic"`` (both with antialiasing) or ``"nearest"``.
         channels: 3, or 1 for grey; other numbers take only images that have as many.
-        augmentation: ``"none"`` or ``"crop_flip"``; used only where a generator is given.
+        augmentation: ``"none"``, ``"crop"`` or ``"crop_flip"``; used only where a generator is given.
 
     Raises:
         InputError: A value is impossible.
@@ -98,6 +99,13 @@ class Preprocessing:
         """Shape of one result, (channels, size, size)."""
         return self.channels, self.size, self.size
 
+    @property
+    def black_and_white(self) -> tuple[list[float], list[float]]:
+        """What black and white become, one value for each channel."""
+        mean, std = (values * (self.channels // len(values)) for values in (self.mean, self.std))
+        pairs = [*zip(mean, std, strict=True)]
+        return [-m / s for m, s in pairs], [(1 - m) / s for m, s in pairs]
+
     def apply(self, image: Tensor, rng: np.random.Generator | None = None) -> Tensor:
         """Make a network's input.
 
@@ -114,7 +122,7 @@ class Preprocessing:
         image = _with_channels(image, self.channels)
         if rng is None or self.augmentation == "none":
             return self._normalised(self._centre(image))
-        return self._normalised(self._random_crop_and_flip(image, rng))
+        return self._normalised(self._random_part(image, rng))
 
     def _centre(self, image: Tensor) -> Tensor:
         if self.squash:
@@ -127,11 +135,11 @@ class Preprocessing:
         image = _resized(image, tall, wide, self.interpolation)
         return image[..., top : top + self.size, left : left + self.size]
 
-    def _random_crop_and_flip(self, image: Tensor, rng: np.random.Generator) -> Tensor:
+    def _random_part(self, image: Tensor, rng: np.random.Generator) -> Tensor:
         top, left, height, width = _random_box(image.shape[-2], image.shape[-1], rng)
         image = image[..., top : top + height, left : left + width]
         image = _resized(image, self.size, self.size, self.interpolation)
-        return image.flip(-1) if rng.random() < 0.5 else image
+        return image.flip(-1) if self.augmentation == "crop_flip" and rng.random() < 0.5 else image
 
     def _normalised(self, image: Tensor) -> Tensor:
         image = image.to(torch.float32) / 255 if image.dtype == torch.uint8 else image.to(torch.float32)

@@ -11,6 +11,7 @@ from acclimate.data.loader_stream import LoaderStream
 from acclimate.data.probe import content_hash
 from acclimate.data.rows import Rows
 from acclimate.data.shuffle import Shuffle
+from acclimate.data.viewed_rows import ViewedRows
 from acclimate.errors import InputError
 from acclimate.types import Sample
 
@@ -95,11 +96,13 @@ class Stream:
 
     def fingerprint(self) -> dict[str, Any]:
         """What a run that resumes must find unchanged."""
+        views = self.rows.fingerprint() if isinstance(self.rows, ViewedRows) else {}
         return {
             "rows": len(self.rows),
             "batch_size": self.batch_size,
             "seed": self.seed,
             "content": content_hash(self.rows),
+            **views,
         }
 
 

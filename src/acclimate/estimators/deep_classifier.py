@@ -32,6 +32,9 @@ class DeepClassifier(ClassifierMixin, DeepEstimator):  # type: ignore[misc]
         method_params: Further arguments of the method, such as {"weight": 0.5}.
         fit_params: Further arguments of `acclimate.training.fit`, such as {"precision": "bf16-mixed"} or
             {"backbone_lr_factor": 0.1}.
+        flip: Methods of two views (FixMatch, self-ensembling) are given images (n, channels, size, size) moved a little
+            and strongly changed, see `acclimate.data.ViewedRows`; this also mirrors them, from left to right, at
+            random. Not for digits or letters. Other rows get their second view from the method, by noise.
         random_state: Seeds initialisation, order and dropout; the global generators are left as they were. None draws
             a new seed at each fit.
         device: "auto", "cpu", "cuda" or "mps".

@@ -14,8 +14,9 @@ from torch import Tensor, nn
 
 from acclimate.classical.domain_aware import DomainAware, Domains
 from acclimate.data.random_state import seeded
-from acclimate.data.rows import TensorRows
+from acclimate.data.rows import Rows, TensorRows
 from acclimate.data.streams import Stream, Streams
+from acclimate.data.viewed_rows import ViewedRows
 from acclimate.errors import InputError
 from acclimate.estimators.network import make_network
 from acclimate.methods import Method, build, find
@@ -23,6 +24,7 @@ from acclimate.training import fit, predict
 from acclimate.training.optimizers import default_optimizer
 from acclimate.types import Predictions
 
+IMAGES = 4  # axes of an array of images
 _CHECKS: dict[str, Any] = {"dtype": np.float32, "allow_nd": True}
 
 
@@ -42,6 +44,7 @@ class DeepEstimator(DomainAware):
         lr: float = 0.01,
         method_params: Mapping[str, Any] | None = None,
         fit_params: Mapping[str, Any] | None = None,
+        flip: bool = False,
         random_state: Any = 0,
         device: str = "auto",
         progress_bar: bool = False,
@@ -54,6 +57,7 @@ class DeepEstimator(DomainAware):
         self.lr = lr
         self.method_params = method_params
         self.fit_params = fit_params
+        self.flip = flip
         self.random_state = random_state
         self.device = device
         self.progress_bar = progress_bar
@@ -98,12 +102,22 @@ class DeepEstimator(DomainAware):
         return {}
 
     def _streams(self, domains: Domains, ys: Tensor, seed: int) -> Streams:
-        rows = {
+        rows: dict[str, Rows] = {
             "source": TensorRows(torch.from_numpy(domains.Xs), ys, torch.from_numpy(domains.source_domain)),
             "target": TensorRows(torch.from_numpy(domains.Xt)),
         }
+        if self.method_.views > 1 and domains.Xs.ndim == IMAGES:
+            views = {"source": self.method_.source_views, "target": self.method_.views}
+            rows |= {name: self._viewed(rows[name], views[name], seed) for name in rows if len(rows[name])}
         sizes = {name: min(self.batch_size, len(rows[name])) for name in rows}
         return Streams(**{name: Stream(rows[name], sizes[name], seed=seed) for name in self.method_.stream_names})
+
+    def _viewed(self, images: Rows, views: int, seed: int) -> ViewedRows:
+        """With the least and the largest value of each channel for black and white."""
+        assert isinstance(images, TensorRows)
+        low, high = (pick(images.x, (0, 2, 3)) for pick in (torch.amin, torch.amax))
+        high = torch.where(high > low, high, low + 1)
+        return ViewedRows(images, low.tolist(), high.tolist(), views=views, flip=self.flip, seed=seed)
 
     def _predictions(self, X: Any) -> Predictions:
         check_is_fitted(self)

@@ -67,6 +67,7 @@ class Method(nn.Module):
         added: Further methods whose terms are added to this one's, see :class:`Combined`.
         takes_terms: Whether it has a place for them.
         views: How many views of a target row it compares; more than 1 where a sample's ``x`` may be a tuple of them.
+        source_views: The same of a source row, whose first view alone is given where it is 1.
         passes_for_terms: What that place costs, where there are some: the passes of a domain it would not run else.
     """
 
@@ -81,6 +82,7 @@ class Method(nn.Module):
     passes: ClassVar[float] = 2.0
     takes_terms: ClassVar[bool] = False
     views: ClassVar[int] = 1
+    source_views: ClassVar[int] = 1
     passes_for_terms: ClassVar[float] = 0.0
 
     network: Classifier

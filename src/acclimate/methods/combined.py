@@ -64,6 +64,7 @@ class Combined(Method):
         self.key = "+".join(m.key for m in parts)  # type: ignore[misc]
         self.title = " + ".join(m.title for m in parts)  # type: ignore[misc]
         self.tasks = tuple(t for t in first.tasks if all(t in m.tasks for m in parts))  # type: ignore[misc]
+        self.views, self.source_views = first.views, first.source_views  # type: ignore[misc]  # a term reads one
         self.phases = first.phases  # type: ignore[misc]
         more = sum(other.passes - Method.passes for other in others)  # those that run the network again
         self.passes = first.passes + first.passes_for_terms + more  # type: ignore[misc]

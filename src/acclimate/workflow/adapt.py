@@ -16,7 +16,7 @@ from acclimate.errors import InputError
 from acclimate.nn.backbones import weights_fingerprint
 from acclimate.workflow.adapted_model import AdaptedModel
 from acclimate.workflow.candidate_folder import Outcome, gather_metrics, obtain
-from acclimate.workflow.candidates import candidates_for, check_names
+from acclimate.workflow.candidates import Candidate, candidates_for, check_names, views_of
 from acclimate.workflow.command_line import command_line, how_to_resume
 from acclimate.workflow.configuration import Configuration, Task, versions
 from acclimate.workflow.console import Console
@@ -46,6 +46,7 @@ def adapt(
     backbone: str | nn.Module | None = None,
     weights: str | None = None,
     finetune: bool | None = None,
+    flip: bool | None = None,
     steps: int | None = None,
     batch_size: int | None = None,
     seed: int = 0,
@@ -78,6 +79,9 @@ def adapt(
             kind and size of the data.
         weights: ``"default"`` (pretrained), ``"none"`` (random) or a file.
         finetune: Train a pretrained backbone; default: on a GPU. Otherwise it is run once, frozen.
+        flip: Mirror images in training, from left to right, at random; not where a mirrored one means something else,
+            as digits and letters do. Default: for backbones of photographs that are trained; not for ``"small_cnn"``,
+            which only methods of two views give changed images.
         steps: Optimisation steps of each candidate; default: 30 passes over the larger domain, 300 to 5000.
         batch_size: Rows per step and domain; default 32.
         seed: Of everything that is drawn.
@@ -117,6 +121,7 @@ def adapt(
         backbone=OWN if isinstance(backbone, nn.Module) else backbone,
         weights=weights,
         finetune=finetune,
+        flip=flip,
         steps=steps,
         batch_size=batch_size,
         label_column=label_column,
@@ -207,7 +212,15 @@ class _Run:
 
     def _train(self, settings: Configuration, prepared: Prepared, kind: str) -> list[Outcome]:
         candidates = candidates_for(situation_of(settings, kind), settings.methods)
-        trainer = Trainer(prepared.material, settings, prepared.architecture, prepared.own, self.console.visible)
+        trainer = Trainer(
+            prepared.material,
+            settings,
+            prepared.architecture,
+            prepared.own,
+            self.console.visible,
+            prepared.preprocessing,
+        )
+        self._tell_of_noise(prepared, candidates)
         outcomes: list[Outcome] = []
         folders = [(candidate.key, self.out / "candidates" / candidate.key) for candidate in candidates]
         for number, (candidate, (_, folder)) in enumerate(zip(candidates, folders, strict=True), start=1):
@@ -216,6 +229,15 @@ class _Run:
             gather_metrics(folders, self.out / "metrics.jsonl")
             self.console.tell_outcome(outcomes[-1], number, len(candidates))
         return outcomes
+
+    def _tell_of_noise(self, prepared: Prepared, candidates: Sequence[Candidate]) -> None:
+        """Say once that images which a frozen backbone has read cannot be changed any more."""
+        keys = [c.key for c in candidates if c.maker == "network" and views_of(c.key) > 1]
+        if keys and prepared.extractor is not None:
+            self.console.say(
+                f"Two views of an image are compared by {', '.join(keys)}; a frozen backbone has run once, so here "
+                "they are its features and the same with noise. With --finetune they are changed images."
+            )
 
 
 def _demo_domains(source: Any, target: Any, seed: int) -> tuple[Any, Any]:

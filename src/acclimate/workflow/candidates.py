@@ -115,6 +115,11 @@ def parts_of(key: str) -> list[str]:
     return [key] if key in VARIANTS else key.split("+")
 
 
+def views_of(key: str) -> int:
+    """How many views of a target row the methods that a key joins compare."""
+    return max(METHODS[VARIANTS[part][0] if part in VARIANTS else part].views for part in parts_of(key))
+
+
 def title_of(key: str) -> str:
     """How a candidate is printed."""
     own = {IM_HEAD: "IM head", "cdan+e": "CDAN+E", "ensemble": "Ensemble"}

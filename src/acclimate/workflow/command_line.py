@@ -9,6 +9,7 @@ from pathlib import Path
 from acclimate.workflow.configuration import Configuration
 
 SIDES = ("source", "target")
+SWITCHES = {"finetune": ("--finetune", "--frozen"), "flip": ("--flip", "--no-flip")}
 
 
 def command_line(wanted: Configuration, out: Path | None, *, demo: bool) -> str:
@@ -39,8 +40,8 @@ def _sides(wanted: Configuration) -> list[str]:
 
 
 def _option(name: str, value: object) -> list[str]:
-    if name == "finetune":
-        return ["--finetune" if value else "--frozen"]
+    if name in SWITCHES:
+        return [SWITCHES[name][0 if value else 1]]
     option = f"--{name.replace('_', '-')}"
     if value is True:
         return [option]

@@ -34,6 +34,7 @@ class Configuration:
         backbone: A timm or torchvision name, ``"small_cnn"``, ``"signal_cnn"``, ``"mlp"`` or ``"own"``.
         weights: ``"default"`` (pretrained), ``"none"`` (random) or a file.
         finetune: Train the backbone too; otherwise it is run once, frozen.
+        flip: Mirror images in training, from left to right.
         steps: Optimisation steps of each candidate that is trained in steps.
         batch_size: Rows per step and domain.
         label_column: Column of a table that holds the labels.
@@ -51,6 +52,7 @@ class Configuration:
     backbone: str | None = None
     weights: str | None = None
     finetune: bool | None = None
+    flip: bool | None = None
     steps: int | None = None
     batch_size: int | None = None
     label_column: str | None = None

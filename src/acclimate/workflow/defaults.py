@@ -111,7 +111,11 @@ def _for_images(wanted: Configuration, source: Domain) -> Configuration:
     finetune = wanted.finetune if wanted.finetune is not None else random or on_gpu(wanted.accelerator)
     if wanted.task == "regression" and finetune:
         raise InputError("Regression works on features; give images a pretrained --backbone with --frozen.")
-    return replace(wanted, backbone=backbone, weights=weights, finetune=finetune)
+    if wanted.flip is not None and not finetune:
+        raise InputError(f"{_flip_option(wanted)} is for networks trained on images; leave it out, or add --finetune.")
+    # What small networks learn from scratch may be digits or letters, which must not be mirrored.
+    flip = wanted.flip if wanted.flip is not None else finetune and not scratch
+    return replace(wanted, backbone=backbone, weights=weights, finetune=finetune, flip=flip)
 
 
 def _for_features(wanted: Configuration, source: Domain) -> Configuration:
@@ -131,7 +135,13 @@ def _from_scratch(wanted: Configuration, backbone: str, what: str) -> Configurat
         raise InputError(f"--weights {wanted.weights}: there are no pretrained weights for {what}; leave it out.")
     if wanted.finetune is False:
         raise InputError(f"--frozen is for images with a pretrained backbone; leave it out for {what}.")
-    return replace(wanted, backbone=wanted.backbone or backbone, weights="none", finetune=True)
+    if wanted.flip is not None:
+        raise InputError(f"{_flip_option(wanted)} is for images; leave it out for {what}.")
+    return replace(wanted, backbone=wanted.backbone or backbone, weights="none", finetune=True, flip=False)
+
+
+def _flip_option(wanted: Configuration) -> str:
+    return "--flip" if wanted.flip else "--no-flip"
 
 
 def _size(source: Domain, target: Domain) -> Size:

@@ -150,7 +150,7 @@ def _image_backbone(
     expected: Mapping[str, Any] = getattr(backbone, "preprocessing", {"size": size if size <= SMALL else USUAL})
     preprocessing = Preprocessing.from_json(expected)
     if settings.finetune:
-        preprocessing = replace(preprocessing, augmentation="crop_flip")
+        preprocessing = replace(preprocessing, augmentation="crop_flip" if settings.flip else "crop")
     return spec, preprocessing, backbone
 
 

@@ -12,9 +12,12 @@ import torch
 from torch import nn
 
 from acclimate.classical import find_classical
+from acclimate.data.preprocessing import Preprocessing
 from acclimate.data.rows import Rows, TensorRows
 from acclimate.data.streams import Stream, Streams
+from acclimate.data.viewed_rows import ViewedRows
 from acclimate.estimators import IMHead, LinearHead, PerDomainScaler
+from acclimate.methods import Method
 from acclimate.training import fit
 from acclimate.types import Array
 from acclimate.workflow.candidates import Candidate
@@ -40,6 +43,7 @@ class Trainer:
         architecture: ``backbone`` and ``bottleneck`` of networks.
         own: The person's backbone, if they gave one.
         show: Show progress.
+        preprocessing: Of images.
     """
 
     material: Material
@@ -47,6 +51,7 @@ class Trainer:
     architecture: Mapping[str, Any]
     own: nn.Module | None = None
     show: bool = True
+    preprocessing: Preprocessing | None = None
 
     def train(self, candidate: Candidate, folder: Path, trained: Mapping[str, Member]) -> Member:
         """Train a candidate.
@@ -117,7 +122,7 @@ class Trainer:
         scaler = self._scaler(per_domain=candidate.key != BASELINE) if self.material.scalable else None
         values = _value_scale(self.material.source) if self.material.regression else None
         method = make_method(spec, self.own)
-        fit(method, self._streams(method.stream_names, scaler, values), **self._fit_arguments(folder))
+        fit(method, self._streams(method, scaler, values), **self._fit_arguments(folder))
         return NetworkMember(candidate.key, spec, method, scaler, values)
 
     def _fit_arguments(self, folder: Path) -> dict[str, Any]:
@@ -137,14 +142,20 @@ class Trainer:
             "progress_bar": self.show,
         }
 
-    def _streams(
-        self, names: tuple[str, ...], scaler: PerDomainScaler | None, values: tuple[float, float] | None
-    ) -> Streams:
+    def _streams(self, method: Method, scaler: PerDomainScaler | None, values: tuple[float, float] | None) -> Streams:
         size, seed = self.configuration.batch_size, self.configuration.seed
         assert size is not None
         source = scaled_rows(scaler, self.material.source, "source")
         rows = {"source": _standardised(source, values), "target": scaled_rows(scaler, self.material.target, "target")}
-        return Streams(**{name: Stream(rows[name], size, seed=seed) for name in names})
+        if method.views > 1 and self.preprocessing is not None and not self.material.scalable:
+            views = {"source": method.source_views, "target": method.views}
+            rows = {name: self._viewed(rows[name], views[name], self.preprocessing) for name in rows}
+        return Streams(**{name: Stream(rows[name], size, seed=seed) for name in method.stream_names})
+
+    def _viewed(self, images: Rows, views: int, preprocessing: Preprocessing) -> Rows:
+        low, high = preprocessing.black_and_white
+        seed, flip = self.configuration.seed, bool(self.configuration.flip)
+        return ViewedRows(images, low, high, views=views, flip=flip, seed=seed)
 
     def _scaler(self, *, per_domain: bool) -> PerDomainScaler:
         """Standardises every domain by itself, or all by the statistics of the source."""
