@@ -160,6 +160,9 @@ CASES = [
 
 
 def batch(method: Method, n: int = 12, m: int = 10, seed: int = 0) -> dict[str, Sample]:
+    Case("mic"),
+    Case("mic", "pictures", images=True),
+    Case("cdan+mic"),
     """One batch of the method's streams: n rows of each stream with labels, m of each without, shifted."""
     generator = torch.Generator().manual_seed(seed)
     made = {

@@ -46,6 +46,7 @@ from acclimate.losses import (
     margin_disparity_loss,
     mcc_loss,
     mmd_loss,
+    masked_consistency_loss,
     nuclear_wasserstein_loss,
     pseudo_label_loss,
     regression_loss,
@@ -448,6 +449,14 @@ LOSSES = [
         (VIEW,),
         zero=lambda inputs: (VIEW, VIEW),
         bounds=(0.0, 2.0),
+    ),
+    LossCase(
+        "masked_consistency_loss",
+        masked_consistency_loss,
+        naive_views.masked_consistency,
+        normal((7, 4)),
+        (VIEW,),
+        bounds=(0.0, float("inf")),
     ),
     LossCase(
         "consistency_loss threshold",

@@ -23,6 +23,14 @@ def pseudo_label(logits: Rows, reference: Rows, threshold: float = 0.0) -> float
     return mean(rows)
 
 
+def masked_consistency(logits: Rows, reference: Rows) -> float:
+    rows = []
+    for z, r in zip(logits, reference, strict=True):
+        q = softmax(r)
+        rows.append(-max(q) * math.log(softmax(z)[q.index(max(q))]))
+    return mean(rows)
+
+
 def aligned_pseudo_label(
     logits: Rows,
     reference: Rows,

@@ -37,6 +37,7 @@ from acclimate.losses.log_coral import log_coral_loss as log_coral_loss
 from acclimate.losses.margin_disparity import margin_disparity_loss as margin_disparity_loss
 from acclimate.losses.mcc import mcc_loss as mcc_loss
 from acclimate.losses.mmd import median_squared_distance as median_squared_distance
+from acclimate.losses.masked_consistency import masked_consistency_loss as masked_consistency_loss
 from acclimate.losses.mmd import mmd_loss as mmd_loss
 from acclimate.losses.neighbors import neighbor_votes as neighbor_votes
 from acclimate.losses.sharpness import ascent_step as ascent_step

@@ -45,6 +45,7 @@ from acclimate.methods.uda.mcd import MCD as MCD
 from acclimate.methods.uda.mdd import MDD as MDD
 from acclimate.methods.uda.mstn import MSTN as MSTN
 from acclimate.methods.uda.rtn import RTN as RTN
+from acclimate.methods.uda.mic import MIC as MIC
 from acclimate.methods.uda.sdat import SDAT as SDAT
 from acclimate.methods.uda.self_ensembling import SelfEnsembling as SelfEnsembling
 from acclimate.methods.uda.source_only import SourceOnly as SourceOnly

@@ -18,6 +18,7 @@ from acclimate.nn.gather import world_size as world_size
 from acclimate.nn.gradient_reversal import gradient_reversal as gradient_reversal
 from acclimate.nn.gradient_reversal import reversal_scale as reversal_scale
 from acclimate.nn.mean_over_processes import mean_over_processes as mean_over_processes
+from acclimate.nn.masking import block_mask as block_mask
 from acclimate.nn.memory_bank import MemoryBank as MemoryBank
 from acclimate.nn.mlp import MLP as MLP
 from acclimate.nn.moving_centroids import MovingCentroids as MovingCentroids
