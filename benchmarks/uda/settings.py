@@ -23,7 +23,7 @@ Scale = Literal["full", "smoke"]
 FROZEN = Settings(steps=300, checkpoint_every=50, learning_rate=None, precision="32-true")
 # As in the table of digits alone, in fewer steps, since here are ten times as many methods.
 BY_ADAM = replace(DIGITS["mnist", "usps"], steps=600, checkpoint_every=100)
-BY_SGD = replace(DIGITS["mnist", "mnist_m"], steps=1500, checkpoint_every=250)
+BY_SGD = replace(DIGITS["mnist", "mnist_m"], steps=800, checkpoint_every=200)
 SMOKE_STEPS = {"frozen": 200, "network": 60}  # a hundredth of a night
 WIDTH, HIDDEN = 256, 128
 
