@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from acclimate.losses import (
     batch_nuclear_norm_loss,
@@ -33,7 +33,9 @@ from acclimate.losses import (
     mmd_loss,
     pseudo_label_loss,
 )
-from acclimate.nn import MultilinearMap, gradient_reversal, reversal_scale
+from acclimate.methods import build
+from acclimate.methods.base import Encoded
+from acclimate.nn import Classifier, MultilinearMap, gradient_reversal, reversal_scale
 from tests.golden.fourier import swap_low_amplitudes
 from tests.golden.oracles import TLLIB, features, logits, pytorch_adapt, pytorch_adapt_inputs, random_state
 
@@ -201,6 +203,34 @@ def adapt_mmd(x: Tensor, y: Tensor, scales: tuple[float, ...] = (1.0,), estimato
     return mmd_loss(x, y, bandwidths, estimator=estimator, scale=scale) / len(scales)
 
 
+def adapt_jmmd(x: Tensor, y: Tensor, p: Tensor, q: Tensor) -> Tensor:
+    """Both kernels of theirs have a median for bandwidth; ours of predictions is fixed, so they are stretched."""
+    bandwidth = 0.5 * lower_median_bandwidth(x) / float(mean_squared_distance(torch.cat([x, y])))
+    stretch = (2 * 0.92**2 / lower_median_bandwidth(p)) ** 0.5
+    return joint_mmd_loss(x, y, stretch * p, stretch * q, (bandwidth,), unbiased=True)
+
+
+def mean_squared_distance(z: Tensor) -> Tensor:
+    return (z[:, None] - z[None]).square().sum(2).mean()
+
+
+def uniform_distribution(z: Tensor) -> Tensor:
+    """Cross-entropy with even odds, of two ways or more: domain confusion's loss."""
+    return -z.log_softmax(1).mean()
+
+
+def test_domain_confusion_is_the_uniform_distribution_loss_of_two_ways() -> None:
+    """pytorch-adapt's has two logits for each row, ours one: their difference."""
+    two_ways = [z[:, :2] for z in logits()]
+    ours = [z[:, 0] - z[:, 1] for z in two_ways]
+    method = build("domain_confusion", Classifier(nn.Identity(), nn.Identity(), num_features=1), 1, weight=1.0)
+    method.discriminator = nn.Identity()
+    encoded = [Encoded(z[:, None], z[:, None]) for z in ours]
+    confusion = method.alignment(*encoded)["confusion"]
+    expected = sum(uniform_distribution(z) for z in two_ways) / 2
+    assert float(confusion.detach()) == pytest.approx(float(expected.detach()), rel=TOLERANCE)
+
+
 def test_swapped_amplitudes_equal_tllib() -> None:
     """Which frequencies FDA swaps; tests/nn/test_fourier.py swaps the same ones in pictures."""
     drawn = np.random.RandomState(0)
@@ -221,6 +251,10 @@ PYTORCH_ADAPT_CASES: dict[str, Callable[..., Tensor]] = {
         i["x"], i["y"], scales=tuple(2.0**k for k in range(-3, 4))
     ),
     "mmd^2(x, y[:9])": lambda i: mmd_loss(i["x"], i["y"][:9], (1.0,), estimator="unbiased", scale=1.0),
+    "jmmd^2([x, softmax(logits)], [y, softmax(logits2)])": lambda i: adapt_jmmd(
+        i["x"], i["y"], i["logits"].softmax(1), i["logits2"].softmax(1)
+    ),
+    "uniform distribution loss": lambda i: uniform_distribution(i["logits"]),
     "classifier discrepancy": lambda i: classifier_discrepancy_loss(i["logits"], i["logits2"]),
     "SymNets domain loss": lambda i: head_domain_loss(i["logits"], i["logits2"]),
     "SymNets entropy loss": lambda i: joint_entropy_loss(i["logits"], i["logits2"]),
