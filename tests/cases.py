@@ -146,6 +146,8 @@ CASES = [
     Case("daln"),
     Case("daln", "separate", {"batch_norm": "separate"}),
     Case("dann+daln"),
+    Case("mada"),
+    Case("mada+bnm"),
     Case("jumbot"),
     Case("jumbot", "of digits", {"weight_features": 0.1, "weight_labels": 0.1, "entropy": 0.1, "marginal": 1.0}),
     Case("dann+jumbot"),

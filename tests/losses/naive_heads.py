@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from tests.losses.naive import Rows, entropy, mean, softmax
+from tests.losses.naive import Rows, domain_adversarial, entropy, mean, softmax
 
 
 def symmetric_divergence(a: Rows, b: Rows) -> float:
@@ -38,6 +38,11 @@ def margin_disparity(source: Rows, target: Rows, ys: list[int], yt: list[int], m
 
 def head_domain(a: Rows, b: Rows) -> float:
     return mean([-math.log(sum(softmax([*r, *s])[: len(r)])) for r, s in zip(a, b, strict=True)])
+
+
+def class_domain(source: Rows, target: Rows) -> float:
+    columns = zip(zip(*source, strict=True), zip(*target, strict=True), strict=True)
+    return sum(domain_adversarial(a, b) for a, b in columns)
 
 
 def joint_category(a: Rows, b: Rows, y: list[int]) -> float:

@@ -40,6 +40,7 @@ from acclimate.methods.uda.ist import IST as IST
 from acclimate.methods.uda.jan import JAN as JAN
 from acclimate.methods.uda.jumbot import JUMBOT as JUMBOT
 from acclimate.methods.uda.log_coral import LogCORAL as LogCORAL
+from acclimate.methods.uda.mada import MADA as MADA
 from acclimate.methods.uda.mcc import MCC as MCC
 from acclimate.methods.uda.mcd import MCD as MCD
 from acclimate.methods.uda.mdd import MDD as MDD

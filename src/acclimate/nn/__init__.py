@@ -2,6 +2,7 @@
 
 from acclimate.nn.architecture import build_backbone as build_backbone
 from acclimate.nn.bridged_discriminator import BridgedDiscriminator as BridgedDiscriminator
+from acclimate.nn.class_discriminators import ClassDiscriminators as ClassDiscriminators
 from acclimate.nn.classifier import Classifier as Classifier
 from acclimate.nn.discriminator import Discriminator as Discriminator
 from acclimate.nn.domain_batch_norm import DomainBatchNorm as DomainBatchNorm
