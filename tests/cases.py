@@ -151,6 +151,8 @@ CASES = [
     Case("jumbot"),
     Case("jumbot", "of digits", {"weight_features": 0.1, "weight_labels": 0.1, "entropy": 0.1, "marginal": 1.0}),
     Case("dann+jumbot"),
+    Case("can"),
+    Case("can+mcc"),
     Case("cst"),
     Case("cst", "plain entropy", {"balanced": False, "alpha": 1.2, "batch_norm": "separate"}),
     Case("fixmatch+cst"),

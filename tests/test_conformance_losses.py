@@ -26,6 +26,7 @@ from acclimate.losses import (
     classifier_discrepancy_loss,
     confusion_consistency_loss,
     consistency_loss,
+    contrastive_discrepancy_loss,
     coral_loss,
     cross_entropy_loss,
     cycle_loss,
@@ -552,6 +553,15 @@ LOSSES = [
         partial(tsallis_entropy_loss, alpha=2.0, temperature=2.5, balanced=True),
         partial(naive.mcc, temperature=2.5),
         LOGITS,
+        detached=True,
+    ),
+    LossCase(
+        "contrastive_discrepancy_loss",
+        partial(contrastive_discrepancy_loss, num_classes=NUM_CLASSES),
+        partial(naive_classes.contrastive_discrepancy, num_classes=NUM_CLASSES),
+        normal((7, 3), (9, 3), gap=0.3),
+        (LABELS, torch.tensor([0, 1, 0, -1, 3, 1, 1, -1, 0])),
+        bounds=(-10.0, 10.0),
         detached=True,
     ),
     LossCase(

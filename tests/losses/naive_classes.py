@@ -50,6 +50,30 @@ def balanced_tsallis_entropy(logits: Rows, alpha: float = 1.9, temperature: floa
     return mean(classes)
 
 
+def contrastive_discrepancy(
+    source: Rows, target: Rows, y: Sequence[int], labels: Sequence[int], num_classes: int
+) -> float:
+    s, t = (
+        [[r for r, k in zip(x, z, strict=True) if k == c] for c in range(num_classes)]
+        for x, z in ((source, y), (target, labels))
+    )
+    common = [k for k in range(num_classes) if s[k] and t[k]]
+    inside = [pair_discrepancy(s[k], t[k]) for k in common]
+    between = [pair_discrepancy(s[k], t[j]) for k in common for j in common if k != j]
+    return (mean(inside) if inside else 0.0) - (mean(between) if between else 0.0)
+
+
+def pair_discrepancy(a: Rows, b: Rows) -> float:
+    """Squared MMD with kernels as wide as the mean squared distance of two different rows among all."""
+    rows, bandwidths = [*a, *b], (0.125, 0.25, 0.5, 1.0, 2.0)
+    width = sum(squared_distance(p, q) for p in rows for q in rows) / (len(rows) * (len(rows) - 1))
+
+    def average(x: Rows, z: Rows) -> float:
+        return mean([kernel(p, q, bandwidths, width) for p in x for q in z])
+
+    return average(a, a) + average(b, b) - 2 * average(a, b)
+
+
 def centroid_distance(source: Rows, target: Rows, classes: Sequence[bool]) -> float:
     pairs = [(s, t) for s, t, keep in zip(source, target, classes, strict=True) if keep]
     return mean([squared_distance(s, t) / len(s) for s, t in pairs])

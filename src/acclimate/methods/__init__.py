@@ -18,6 +18,7 @@ from acclimate.methods.uda.associative import Associative as Associative
 from acclimate.methods.uda.atdoc import ATDOC as ATDOC
 from acclimate.methods.uda.bnm import BNM as BNM
 from acclimate.methods.uda.bsp import BSP as BSP
+from acclimate.methods.uda.can import CAN as CAN
 from acclimate.methods.uda.cc_loss import CCLoss as CCLoss
 from acclimate.methods.uda.cdan import CDAN as CDAN
 from acclimate.methods.uda.daln import DALN as DALN
