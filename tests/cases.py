@@ -139,6 +139,7 @@ CASES = [
     Case("atdoc"),
     Case("atdoc", "small bank", parts=lambda: {"bank": MemoryBank(NUM_FEATURES, NUM_CLASSES, size=16)}),
     Case("dann+atdoc"),
+    Case("atdoc_nc"),
     Case("dsan"),
     Case("mstn"),
     Case("mstn", "joint", {"batch_norm": "joint"}),

@@ -16,6 +16,7 @@ from acclimate.methods.uda.afn import AFN as AFN
 from acclimate.methods.uda.alternating_dann import AlternatingDANN as AlternatingDANN
 from acclimate.methods.uda.associative import Associative as Associative
 from acclimate.methods.uda.atdoc import ATDOC as ATDOC
+from acclimate.methods.uda.atdoc_nc import ATDOCNC as ATDOCNC
 from acclimate.methods.uda.bnm import BNM as BNM
 from acclimate.methods.uda.bsp import BSP as BSP
 from acclimate.methods.uda.can import CAN as CAN

@@ -37,7 +37,7 @@ class ATDOC(Alignment):
         row that comes again may find itself. The rows of the batch vote along with the bank, as they are now, so there
         are neighbours from the first step on; the paper starts with random features. What is remembered is what the
         training pass gave, where the authors pass the batch once more in eval mode. With accumulated gradients the last
-        batch of a step alone is remembered. The variant by nearest centroids is not here.
+        batch of a step alone is remembered. The variant by nearest centroids is ``atdoc_nc``.
 
     Reference:
         Liang et al. 2021, Domain Adaptation with Auxiliary Target Domain-Oriented Classifier, CVPR,
