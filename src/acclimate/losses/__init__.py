@@ -4,6 +4,7 @@ from acclimate.losses.association import association_loss as association_loss
 from acclimate.losses.bridge import bridge_loss as bridge_loss
 from acclimate.losses.centroids import centroid_loss as centroid_loss
 from acclimate.losses.centroids import class_means as class_means
+from acclimate.losses.class_domain import class_domain_loss as class_domain_loss
 from acclimate.losses.classification import cross_entropy_loss as cross_entropy_loss
 from acclimate.losses.classification import regression_loss as regression_loss
 from acclimate.losses.classification import soft_cross_entropy_loss as soft_cross_entropy_loss

@@ -37,20 +37,3 @@ def domain_adversarial_loss(
         A scalar, >= 0 (log 2 where the domains cannot be told apart), in at least float32.
     """
     return (_log_loss(source_logits, source_weights) + _log_loss(-target_logits, target_weights)) / 2
-
-
-@full_precision
-def class_domain_loss(source_logits: Float[Tensor, "n c"], target_logits: Float[Tensor, "m c"]) -> Float[Tensor, ""]:
-    r"""Sum over classes of what :func:`domain_adversarial_loss` is for each class's discriminator.
-
-    Pei et al. 2018 (MADA), https://arxiv.org/abs/1809.02176.
-
-    Args:
-        source_logits: Each discriminator's outputs on source rows (label 1), (n, c).
-        target_logits: Each discriminator's outputs on target rows (label 0), (m, c).
-
-    Returns:
-        A scalar, >= 0 (c log 2 where no class's domains can be told apart), in at least float32.
-    """
-    on_source, on_target = -F.logsigmoid(source_logits), -F.logsigmoid(-target_logits)
-    return (on_source.mean(0) + on_target.mean(0)).sum() / 2
