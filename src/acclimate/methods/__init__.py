@@ -27,6 +27,7 @@ from acclimate.methods.uda.cst import CST as CST
 from acclimate.methods.uda.dan import DAN as DAN
 from acclimate.methods.uda.dann import DANN as DANN
 from acclimate.methods.uda.deep_coral import DeepCORAL as DeepCORAL
+from acclimate.methods.uda.deep_jdot import DeepJDOT as DeepJDOT
 from acclimate.methods.uda.dirt_t import DIRTT as DIRTT
 from acclimate.methods.uda.diversity import Diversity as Diversity
 from acclimate.methods.uda.domain_confusion import DomainConfusion as DomainConfusion
