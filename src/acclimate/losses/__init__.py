@@ -20,7 +20,6 @@ from acclimate.losses.cycle import tsallis_entropy_loss as tsallis_entropy_loss
 from acclimate.losses.discrepancy import classifier_discrepancy_loss as classifier_discrepancy_loss
 from acclimate.losses.discrepancy import symmetric_divergence_loss as symmetric_divergence_loss
 from acclimate.losses.divergence import kl_divergence_loss as kl_divergence_loss
-from acclimate.losses.domain import class_domain_loss as class_domain_loss
 from acclimate.losses.domain import domain_adversarial_loss as domain_adversarial_loss
 from acclimate.losses.domain_information import domain_information_loss as domain_information_loss
 from acclimate.losses.entropy import diversity_loss as diversity_loss
