@@ -163,13 +163,19 @@ CASES = [
     Case("sdat"),
     Case("sdat", "separate, with entropy", {"batch_norm": "separate", "entropy": True}),
     Case("sdat+mcc"),
+    Case("mic"),
+    Case("mic", "pictures", images=True),
+    Case("cdan+mic"),
+    Case("drcn"),
+    Case("drcn", "pictures without noise", {"noise": 0.0}, images=True),
+    Case("dann+drcn"),
+    Case("dsn"),
+    Case("dsn", "pictures, mmd", {"similarity": "mmd", "batch_norm": "separate"}, images=True),
+    Case("dsn+mcc"),
 ]
 
 
 def batch(method: Method, n: int = 12, m: int = 10, seed: int = 0) -> dict[str, Sample]:
-    Case("mic"),
-    Case("mic", "pictures", images=True),
-    Case("cdan+mic"),
     """One batch of the method's streams: n rows of each stream with labels, m of each without, shifted."""
     generator = torch.Generator().manual_seed(seed)
     made = {

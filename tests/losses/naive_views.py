@@ -76,3 +76,27 @@ def confusion_consistency(logits: Rows, reference: Rows, temperature: float = 2.
 def robust_entropy(logits: Rows, exponent: float = 2.0) -> float:
     c = len(logits[0])
     return mean([((entropy(softmax(row)) / math.log(c)) ** 2 + 1e-6) ** exponent for row in logits])
+
+
+def reconstruction(made: Rows, rows: Rows) -> float:
+    return mean([(a - b) ** 2 for x, y in zip(made, rows, strict=True) for a, b in zip(x, y, strict=True)])
+
+
+def scale_invariant(made: Rows, rows: Rows) -> float:
+    values = []
+    for x, y in zip(made, rows, strict=True):
+        errors = [a - b for a, b in zip(x, y, strict=True)]
+        values.append(sum(e**2 for e in errors) / len(errors) - sum(errors) ** 2 / len(errors) ** 2)
+    return mean(values)
+
+
+def difference(private: Rows, shared: Rows) -> float:
+    p, s = _unit_rows(private), _unit_rows(shared)
+    products = [sum(a[i] * b[j] for a, b in zip(p, s, strict=True)) for i in range(len(p[0])) for j in range(len(s[0]))]
+    return mean([product**2 for product in products])
+
+
+def _unit_rows(rows: Rows) -> list[list[float]]:
+    centre = [mean(column) for column in zip(*rows, strict=True)]
+    moved = [[value - c for value, c in zip(row, centre, strict=True)] for row in rows]
+    return [[value / math.sqrt(sum(v**2 for v in row)) for value in row] for row in moved]

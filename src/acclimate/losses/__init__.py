@@ -15,6 +15,7 @@ from acclimate.losses.consistency import consistency_loss as consistency_loss
 from acclimate.losses.consistency import pseudo_label_loss as pseudo_label_loss
 from acclimate.losses.contrastive import contrastive_discrepancy_loss as contrastive_discrepancy_loss
 from acclimate.losses.coral import coral_loss as coral_loss
+from acclimate.losses.difference import difference_loss as difference_loss
 from acclimate.losses.cycle import cycle_loss as cycle_loss
 from acclimate.losses.cycle import tsallis_entropy_loss as tsallis_entropy_loss
 from acclimate.losses.discrepancy import classifier_discrepancy_loss as classifier_discrepancy_loss
@@ -37,11 +38,13 @@ from acclimate.losses.joint_transport import unbalanced_transport_loss as unbala
 from acclimate.losses.local_mmd import local_mmd_loss as local_mmd_loss
 from acclimate.losses.log_coral import log_coral_loss as log_coral_loss
 from acclimate.losses.margin_disparity import margin_disparity_loss as margin_disparity_loss
+from acclimate.losses.masked_consistency import masked_consistency_loss as masked_consistency_loss
 from acclimate.losses.mcc import mcc_loss as mcc_loss
 from acclimate.losses.mmd import median_squared_distance as median_squared_distance
-from acclimate.losses.masked_consistency import masked_consistency_loss as masked_consistency_loss
 from acclimate.losses.mmd import mmd_loss as mmd_loss
 from acclimate.losses.neighbors import neighbor_votes as neighbor_votes
+from acclimate.losses.reconstruction import reconstruction_loss as reconstruction_loss
+from acclimate.losses.reconstruction import scale_invariant_loss as scale_invariant_loss
 from acclimate.losses.sharpness import ascent_step as ascent_step
 from acclimate.losses.sliced_wasserstein import sliced_wasserstein_loss as sliced_wasserstein_loss
 from acclimate.losses.spectral import batch_nuclear_norm_loss as batch_nuclear_norm_loss

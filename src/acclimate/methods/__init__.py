@@ -22,8 +22,8 @@ from acclimate.methods.uda.bsp import BSP as BSP
 from acclimate.methods.uda.can import CAN as CAN
 from acclimate.methods.uda.cc_loss import CCLoss as CCLoss
 from acclimate.methods.uda.cdan import CDAN as CDAN
-from acclimate.methods.uda.daln import DALN as DALN
 from acclimate.methods.uda.cst import CST as CST
+from acclimate.methods.uda.daln import DALN as DALN
 from acclimate.methods.uda.dan import DAN as DAN
 from acclimate.methods.uda.dann import DANN as DANN
 from acclimate.methods.uda.deep_coral import DeepCORAL as DeepCORAL
@@ -31,8 +31,10 @@ from acclimate.methods.uda.deep_jdot import DeepJDOT as DeepJDOT
 from acclimate.methods.uda.dirt_t import DIRTT as DIRTT
 from acclimate.methods.uda.diversity import Diversity as Diversity
 from acclimate.methods.uda.domain_confusion import DomainConfusion as DomainConfusion
+from acclimate.methods.uda.drcn import DRCN as DRCN
 from acclimate.methods.uda.dsan import DSAN as DSAN
 from acclimate.methods.uda.dsbn import DSBN as DSBN
+from acclimate.methods.uda.dsn import DSN as DSN
 from acclimate.methods.uda.entropy import EntropyMinimisation as EntropyMinimisation
 from acclimate.methods.uda.fbnm import FBNM as FBNM
 from acclimate.methods.uda.fda import FDA as FDA
@@ -47,9 +49,9 @@ from acclimate.methods.uda.mada import MADA as MADA
 from acclimate.methods.uda.mcc import MCC as MCC
 from acclimate.methods.uda.mcd import MCD as MCD
 from acclimate.methods.uda.mdd import MDD as MDD
+from acclimate.methods.uda.mic import MIC as MIC
 from acclimate.methods.uda.mstn import MSTN as MSTN
 from acclimate.methods.uda.rtn import RTN as RTN
-from acclimate.methods.uda.mic import MIC as MIC
 from acclimate.methods.uda.sdat import SDAT as SDAT
 from acclimate.methods.uda.self_ensembling import SelfEnsembling as SelfEnsembling
 from acclimate.methods.uda.source_only import SourceOnly as SourceOnly

@@ -4,6 +4,8 @@ from acclimate.nn.architecture import build_backbone as build_backbone
 from acclimate.nn.bridged_discriminator import BridgedDiscriminator as BridgedDiscriminator
 from acclimate.nn.class_discriminators import ClassDiscriminators as ClassDiscriminators
 from acclimate.nn.classifier import Classifier as Classifier
+from acclimate.nn.decoder import Decoder as Decoder
+from acclimate.nn.decoder import resized_like as resized_like
 from acclimate.nn.discriminator import Discriminator as Discriminator
 from acclimate.nn.domain_batch_norm import DomainBatchNorm as DomainBatchNorm
 from acclimate.nn.ema import EMA as EMA
@@ -18,8 +20,8 @@ from acclimate.nn.gather import same_everywhere as same_everywhere
 from acclimate.nn.gather import world_size as world_size
 from acclimate.nn.gradient_reversal import gradient_reversal as gradient_reversal
 from acclimate.nn.gradient_reversal import reversal_scale as reversal_scale
-from acclimate.nn.mean_over_processes import mean_over_processes as mean_over_processes
 from acclimate.nn.masking import block_mask as block_mask
+from acclimate.nn.mean_over_processes import mean_over_processes as mean_over_processes
 from acclimate.nn.memory_bank import MemoryBank as MemoryBank
 from acclimate.nn.mlp import MLP as MLP
 from acclimate.nn.moving_centroids import MovingCentroids as MovingCentroids
@@ -27,6 +29,7 @@ from acclimate.nn.moving_shares import MovingShares as MovingShares
 from acclimate.nn.multilinear import MultilinearMap as MultilinearMap
 from acclimate.nn.multilinear import RandomizedMultilinearMap as RandomizedMultilinearMap
 from acclimate.nn.multilinear import multilinear_map as multilinear_map
+from acclimate.nn.private_encoder import private_encoder as private_encoder
 from acclimate.nn.reset import reset_copy as reset_copy
 from acclimate.nn.signal_cnn import SignalCNN as SignalCNN
 from acclimate.nn.small_cnn import SmallCNN as SmallCNN
