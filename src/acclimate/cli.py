@@ -106,6 +106,36 @@ def adapt(
 
 
 @app.command()
+def diagnose(
+    source: Annotated[list[str], typer.Option(help="A domain, labelled or not; repeat for several.")],
+    target: Annotated[str, typer.Option(help="The domain to compare it with; its labels are not read.")],
+    out: Annotated[Path | None, typer.Option(help="Folder for diagnosis.json and diagnosis.html.")] = None,
+    task: Task = "classification",
+    label_column: Label = None,
+    backbone: Annotated[str | None, typer.Option(help="For images: a timm or torchvision name.")] = None,
+    weights: Annotated[str | None, typer.Option(help="default (pretrained) or a file.")] = None,
+    seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 0,
+    strict: Annotated[bool, typer.Option("--strict", help="An unreadable file is an error.")] = False,
+) -> None:
+    """Say whether there is a shift, of what kind, what it may cost and whether to adapt at all."""
+    from acclimate.workflow.diagnose import diagnose as run
+    from acclimate.workflow.diagnosis_text import summary_of
+
+    found = run(
+        source,
+        target,
+        out=out,
+        task=cast("Any", task),
+        label_column=label_column,
+        backbone=backbone,
+        weights=weights,
+        seed=seed,
+        strict=strict,
+    )
+    typer.echo(summary_of(found))
+
+
+@app.command()
 def predict(
     model: Model,
     input: Annotated[str, typer.Option(help="What to label: a folder, list, table or file of arrays.")],

@@ -31,10 +31,11 @@ def page(record: RunRecord, sections: Sequence[Section]) -> str:
     title = f"{record.source.name} to {record.target.name}"
     main = element("main", *(_section(section) for section in sections))
     body = element("body", _header(record, title, sections), main, _footer(record))
-    return f"<!doctype html>\n{element('html', _head(title), body, lang='en')}\n"
+    return f"<!doctype html>\n{element('html', head(f'{title}: adaptation report'), body, lang='en')}\n"
 
 
-def _head(title: str) -> Html:
+def head(title: str) -> Html:
+    """The head of a page: its title, its style, and the order to load nothing from anywhere."""
     style = Path(__file__).with_name("style.css").read_text(encoding="utf-8")
     return element(
         "head",
@@ -42,7 +43,7 @@ def _head(title: str) -> Html:
         void("meta", http_equiv="Content-Security-Policy", content=_POLICY),
         void("meta", name="viewport", content="width=device-width, initial-scale=1"),
         void("meta", name="color-scheme", content="light dark"),
-        element("title", f"{title}: adaptation report"),
+        element("title", title),
         element("style", Html(style)),
     )
 

@@ -1,0 +1,165 @@
+"""What a diagnosis says in words, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from acclimate.shift import ADistance, Duplicates, Estimate, ExplainedByLabels, LabelShift, Support, TwoSampleTest
+from acclimate.shift.diagnosis import Verdict
+from acclimate.shift.features import holm
+
+LEVEL = 0.05
+MUCH_OUTSIDE = 0.1  # share of the target beyond the support from which it is named
+GONE = 0.5  # part of the A-distance whose end by scaling makes it a change of scale
+SMALL, LARGE = 0.4, 1.2  # of the A-distance, in words
+LITTLE, AT_WORST = 0.02, 0.05  # loss of accuracy that is not worth a run: expected, and at the low end
+FREQUENCIES = ("label_shift_em", "bbse", "rlls")
+MOVING = ("per_domain_scaling", "im_head", "coral", "linear_monge", "tca")
+WEIGHING = ("iwc", "ulsif")
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The numbers that the verdict rests on; see `acclimate.shift.diagnosis.Diagnosis`."""
+
+    tests: tuple[TwoSampleTest, ...]
+    distance: ADistance
+    distance_scaled: ADistance
+    support: Support
+    duplicates: Duplicates
+    labels: LabelShift | None = None
+    explained: ExplainedByLabels | None = None
+    source_accuracy: Estimate | None = None
+    expected: Estimate | None = None
+
+    @property
+    def shift(self) -> bool:
+        """Whether any test sees one, corrected for there being several."""
+        return bool(holm(np.array([test.p_value for test in self.tests])).min() <= LEVEL)
+
+    @property
+    def labels_moved(self) -> bool:
+        """Whether predictions suggest other class frequencies."""
+        return self.labels is not None and self.labels.p_value <= LEVEL
+
+    @property
+    def only_labels(self) -> bool:
+        """Whether other class frequencies are all it takes."""
+        return self.labels_moved and self.explained is not None and self.explained.fits
+
+    @property
+    def outside(self) -> bool:
+        """Whether much of the target lies where the source has no rows."""
+        return self.support.excess > MUCH_OUTSIDE and self.support.low > self.support.expected
+
+    @property
+    def by_scale(self) -> bool:
+        """Whether most of it goes once each domain is scaled by itself."""
+        return self.distance_scaled.value <= (1 - GONE) * self.distance.value
+
+    @property
+    def loss(self) -> float | None:
+        """Accuracy that is expected to be lost."""
+        if self.source_accuracy is None or self.expected is None:
+            return None
+        return self.source_accuracy.accuracy - self.expected.accuracy
+
+
+def kinds_of(found: Evidence) -> tuple[str, ...]:
+    """The kinds of shift, of which several can hold at once; see `Verdict`."""
+    if not found.shift:
+        return ()
+    if found.only_labels:
+        return ("label",)
+    names = {"covariate": True, "label": _partly_labels(found), "scale": found.by_scale, "support": found.outside}
+    return tuple(name for name, holds in names.items() if holds)
+
+
+def verdict(found: Evidence) -> Verdict:
+    """The kinds, the advice and the reasons."""
+    kinds = kinds_of(found)
+    adapt, headline = _advice(found, kinds)
+    return Verdict(found.shift, kinds, adapt, headline, tuple(_reasons(found, kinds)), _methods(found, kinds, adapt))
+
+
+def _partly_labels(found: Evidence) -> bool:
+    return found.labels_moved and found.explained is not None and found.explained.share >= GONE
+
+
+def _advice(found: Evidence, kinds: tuple[str, ...]) -> tuple[str, str]:
+    if not kinds:
+        return "no", "No shift was seen: use the source's model as it is. Adapting could only add noise."
+    if kinds == ("label",):
+        return "frequencies", (
+            "Classes come in other frequencies, and that explains the shift: correct the predictions for it, and do "
+            "not move features."
+        )
+    size = _size(found.distance)
+    if found.loss is not None and _little(found):
+        return "unclear", (
+            f"There is a {size} shift, but it seems to cost little accuracy: adapting has little to gain, so keep "
+            "source-only unless the evidence for another is strong."
+        )
+    return "yes", f"There is a {size} shift: adapt, and keep source-only and per-domain scaling beside it."
+
+
+def _little(found: Evidence) -> bool:
+    """Whether the model seems to lose next to nothing, and not much at the worst that is likely."""
+    assert found.source_accuracy is not None
+    assert found.expected is not None
+    known = found.source_accuracy.accuracy
+    return known - found.expected.accuracy <= LITTLE and known - found.expected.low <= AT_WORST
+
+
+def _size(distance: ADistance) -> str:
+    return "small" if distance.value < SMALL else "large" if distance.value >= LARGE else "moderate"
+
+
+def _reasons(found: Evidence, kinds: tuple[str, ...]) -> Iterator[str]:
+    if not kinds:
+        yield "A shift smaller than this many rows show, or one of the labels' meaning alone, would not have been seen."
+    if found.labels_moved and kinds and not found.only_labels:
+        yield _label_words(found)
+    if "scale" in kinds:
+        yield (
+            "Most of what tells the sides apart goes once each domain is scaled by itself: per-domain scaling may be "
+            "all it takes."
+        )
+    elif "covariate" in kinds:
+        yield "What tells the sides apart stays when each domain is scaled by itself: not only units and offsets changed."
+    if found.outside:
+        yield (
+            f"{found.support.outside:.0%} of the target rows lie farther from the source than all but "
+            f"{found.support.expected:.0%} of its own held-out rows: there the source says little, weights do not "
+            "help, and a few target labels are worth more than any method."
+        )
+    if found.duplicates.exact or found.duplicates.near:
+        yield "Some target rows are source rows too: leave them out before any accuracy is measured."
+    if kinds:
+        yield (
+            "Whether labels mean the same on both sides (concept shift) cannot be seen without target labels: 50 to "
+            "100 labelled target rows would tell."
+        )
+
+
+def _label_words(found: Evidence) -> str:
+    share = found.explained.share if found.explained is not None else 0.0
+    if share >= GONE:
+        return "Other class frequencies explain a part of it; methods that match whole distributions may suffer."
+    return (
+        "The predictions suggest other class frequencies, but these do not explain the shift: the estimate of the "
+        "frequencies is not to be trusted."
+    )
+
+
+def _methods(found: Evidence, kinds: tuple[str, ...], adapt: str) -> tuple[str, ...]:
+    if adapt == "no":
+        return ("source_only",)
+    if adapt == "frequencies":
+        return ("source_only", *FREQUENCIES)
+    moving = MOVING[:2] if "label" in kinds else MOVING
+    weighing = () if found.outside or found.distance.value >= LARGE else WEIGHING
+    return ("source_only", *moving, *weighing)
