@@ -21,6 +21,7 @@ OTHERS: dict[str, Any] = {  # where half the value would change nothing on twelv
     "layers": ("features", "logits"),
     "share": 0.4,
     "threshold": 0.7,
+    "can-threshold": 0.05,
     "min_rows": 6,
     "renew": 0.5,
 }
@@ -38,7 +39,7 @@ def changed(case: Case, name: str) -> dict[str, Any]:
     if name == "layers" and value == OTHERS["layers"]:
         return {name: ("features",)}
     if name in OTHERS:
-        return {name: OTHERS[name]}
+        return {name: OTHERS.get(f"{case.key}-{name}", OTHERS[name])}
     if isinstance(value, bool):
         return {name: not value}
     return {name: value + 1 if isinstance(value, int) else 0.4 * value}
