@@ -87,8 +87,8 @@ def test_the_two_ways_of_batch_norm_differ(key: str) -> None:
 
 def test_self_ensembling_term_by_term() -> None:
     method = made("self_ensembling", threshold=0.7)
-    (student, other) = viewed(method)["target"].x
-    p, q = outputs(method, student).softmax(1), copy.deepcopy(method.teacher.module)(other).softmax(1)
+    weak, strong = viewed(method)["target"].x
+    p, q = outputs(method, strong).softmax(1), copy.deepcopy(method.teacher.module)(weak).softmax(1)
     sure = q.amax(1) > 0.7
     assert 0 < sure.sum() < len(q)
     losses = method(**viewed(method)).losses

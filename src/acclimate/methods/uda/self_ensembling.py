@@ -34,9 +34,10 @@ class SelfEnsembling(Method):
 
     Notes:
         Two views of an image should be two augmentations (the sample's ``x`` a tuple of them); the noise alone is the
-        least of the paper's. The threshold is the paper's 0.96837722. The teacher passes the target alone, in training
-        mode; its running statistics are drawn towards the student's as its weights are, as in the authors' code.
-        TLlib sums the squares over classes, where the authors average.
+        least of the paper's. Theirs are alike; of a weak and a strong one the teacher sees the weak, of which it is
+        surer and more often right. The threshold is the paper's 0.96837722. The teacher passes the target alone, in
+        training mode; its running statistics are drawn towards the student's as its weights are, as in the authors'
+        code. TLlib sums the squares over classes, where the authors average.
 
     Reference:
         French et al. 2018, Self-ensembling for Visual Domain Adaptation, ICLR, https://arxiv.org/abs/1706.05208.
@@ -92,12 +93,12 @@ class SelfEnsembling(Method):
 
     def forward(self, source: Sample, target: Sample) -> Step:  # type: ignore[override]
         """The objective on source rows (n, ...) with labels and two views of target rows (m, ...) without."""
-        student, other = two_views(target, "target", self.noise)
-        student = student if isinstance(target.x, tuple) else noisy(student, self.noise)
+        weak, student = two_views(target, "target", self.noise)
+        weak = weak if isinstance(target.x, tuple) else noisy(weak, self.noise)
         own = encode_domains(self, first_view(source), target._replace(x=student), self.batch_norm)
         s, t = map(self.gather_encoded, own)
         with torch.no_grad():
-            reference = self.encode(other).logits
+            reference = self.encode(weak).logits
         assert s.y is not None  # a source without labels was refused
         losses = {"classification": cross_entropy_loss(s.logits, s.y), **self._agreement(t, self.gather(reference))}
         return Step({**losses, **self.added_terms(s, t)}, reference)
