@@ -15,9 +15,9 @@ from acclimate.losses.consistency import consistency_loss as consistency_loss
 from acclimate.losses.consistency import pseudo_label_loss as pseudo_label_loss
 from acclimate.losses.contrastive import contrastive_discrepancy_loss as contrastive_discrepancy_loss
 from acclimate.losses.coral import coral_loss as coral_loss
-from acclimate.losses.difference import difference_loss as difference_loss
 from acclimate.losses.cycle import cycle_loss as cycle_loss
 from acclimate.losses.cycle import tsallis_entropy_loss as tsallis_entropy_loss
+from acclimate.losses.difference import difference_loss as difference_loss
 from acclimate.losses.discrepancy import classifier_discrepancy_loss as classifier_discrepancy_loss
 from acclimate.losses.discrepancy import symmetric_divergence_loss as symmetric_divergence_loss
 from acclimate.losses.divergence import kl_divergence_loss as kl_divergence_loss
@@ -49,8 +49,8 @@ from acclimate.losses.sharpness import ascent_step as ascent_step
 from acclimate.losses.sliced_wasserstein import sliced_wasserstein_loss as sliced_wasserstein_loss
 from acclimate.losses.spectral import batch_nuclear_norm_loss as batch_nuclear_norm_loss
 from acclimate.losses.spectral import batch_spectral_loss as batch_spectral_loss
-from acclimate.losses.spectral import nuclear_wasserstein_loss as nuclear_wasserstein_loss
 from acclimate.losses.spectral import fast_nuclear_norm_loss as fast_nuclear_norm_loss
+from acclimate.losses.spectral import nuclear_wasserstein_loss as nuclear_wasserstein_loss
 from acclimate.losses.spherical_kmeans import nearest_centers as nearest_centers
 from acclimate.losses.spherical_kmeans import spherical_kmeans as spherical_kmeans
 from acclimate.losses.virtual_adversarial import virtual_adversarial_rows as virtual_adversarial_rows
