@@ -151,6 +151,8 @@ CASES = [
     Case("mada+bnm"),
     Case("deep_jdot"),
     Case("deep_jdot", "heavy", {"weight_features": 0.1, "weight_labels": 1.0, "batch_norm": "separate"}),
+    Case("wdgrl"),
+    Case("wdgrl+mcc"),
     Case("jumbot"),
     Case("jumbot", "of digits", {"weight_features": 0.1, "weight_labels": 0.1, "entropy": 0.1, "marginal": 1.0}),
     Case("dann+jumbot"),

@@ -60,5 +60,6 @@ from acclimate.methods.uda.swd import SWD as SWD
 from acclimate.methods.uda.symnets import SymNets as SymNets
 from acclimate.methods.uda.vada import VADA as VADA
 from acclimate.methods.uda.vat import VAT as VAT
+from acclimate.methods.uda.wdgrl import WDGRL as WDGRL
 
 register(list(globals().values()))

@@ -4,6 +4,7 @@ from acclimate.nn.architecture import build_backbone as build_backbone
 from acclimate.nn.bridged_discriminator import BridgedDiscriminator as BridgedDiscriminator
 from acclimate.nn.class_discriminators import ClassDiscriminators as ClassDiscriminators
 from acclimate.nn.classifier import Classifier as Classifier
+from acclimate.nn.critic import Critic as Critic
 from acclimate.nn.decoder import Decoder as Decoder
 from acclimate.nn.decoder import resized_like as resized_like
 from acclimate.nn.discriminator import Discriminator as Discriminator
