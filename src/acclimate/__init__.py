@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from acclimate.types import Predictions, Sample, Step
     from acclimate.workflow.adapt import adapt
     from acclimate.workflow.adapted_model import AdaptedModel
+    from acclimate.workflow.diagnose import diagnose
     from acclimate.workflow.eject import eject
     from acclimate.workflow.evaluate import evaluate
     from acclimate.workflow.method_table import method_table
@@ -54,6 +55,7 @@ _HOMES = {
     "types": "Predictions Sample Step",
     "workflow.adapt": "adapt",
     "workflow.adapted_model": "AdaptedModel",
+    "workflow.diagnose": "diagnose",
     "workflow.eject": "eject",
     "workflow.evaluate": "evaluate",
     "workflow.method_table": "method_table",
@@ -97,6 +99,7 @@ __all__ = [
     "TensorRows",
     "__version__",
     "adapt",
+    "diagnose",
     "eject",
     "evaluate",
     "fit",

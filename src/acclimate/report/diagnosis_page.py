@@ -84,7 +84,7 @@ def diagnosis_page(record: DiagnosisRecord) -> str:
 def _sections(record: DiagnosisRecord) -> Iterator[tuple[str, str, Html]]:
     found = record.diagnosis
     yield "verdict", "What to do", join([tiles(found), _reasons(found)])
-    yield "shift", "Is there a shift?", join([tests_table(found), _map(record), _separation(record)])
+    yield "shift", "Is there a shift?", join([tests_table(found), _side_by_side(_map(record), _separation(record))])
     yield "carriers", "What carries it?", join([_features(record), drift_table(found), _rows(record)])
     if found.labels is not None:
         yield "classes", "Do classes come as often?", class_table(found)
@@ -96,6 +96,10 @@ def _reasons(found: Diagnosis) -> Html:
     points = element("ul", *(element("li", reason) for reason in found.verdict.reasons))
     methods = element("p", "Methods that fit, best first: ", element("code", ",".join(found.verdict.methods)))
     return join([element("div", element("h3", "Why"), points, class_="note"), methods])
+
+
+def _side_by_side(*figures: Html) -> Html:
+    return element("div", *figures, class_="charts two")
 
 
 def _map(record: DiagnosisRecord) -> Html:

@@ -40,11 +40,12 @@ def tests_table(found: Diagnosis) -> Html:
     """Tests and distances."""
     rows = [[t.method, f"{t.statistic:.4f}", _p(t.p_value), f"{t.source_rows} + {t.target_rows}"] for t in found.tests]
     table = _table(["Test", "Statistic", "p-value", "Rows"], rows)
-    d, scaled = found.distance, found.distance_scaled
+    d = found.distance
     words = (
-        f"A-distance {d.value:.2f} [{d.low:.2f}, {d.high:.2f}]; once each side is scaled by itself {scaled.value:.2f} "
-        f"[{scaled.low:.2f}, {scaled.high:.2f}]. Compared by {found.inputs}; {found.source.looked_at:,} of "
-        f"{found.source.rows:,} source rows and {found.target.looked_at:,} of {found.target.rows:,} target rows."
+        f"A-distance {d.value:.2f} [{d.low:.2f}, {d.high:.2f}] of 2. The classifier test's statistic is how often a "
+        f"target row is ranked above a source row, 0.5 by chance; {found.area_scaled:.2f} once each side is scaled by "
+        f"itself. Compared by {found.inputs}; {found.source.looked_at:,} of {found.source.rows:,} source rows and "
+        f"{found.target.looked_at:,} of {found.target.rows:,} target rows."
     )
     return join([table, element("p", words)])
 

@@ -39,7 +39,7 @@ def conformal_sets_covariate(
     Example:
         >>> probs = np.array([[0.8, 0.2], [0.6, 0.4], [0.4, 0.6]])
         >>> source = Predictions(np.log(probs), y=np.array([0, 0, 0]))
-        >>> sets = conformal_sets_covariate(source, Predictions(np.log(probs)), np.ones(3), np.ones(3), level=0.5)
+        >>> sets = conformal_sets_covariate(source, Predictions(np.log(probs)), np.ones(3), np.ones(3), level=0.6)
         >>> sets.sum(axis=1).tolist()
         [1, 2, 2]
     """
@@ -90,7 +90,8 @@ def _weighted_limits(scores: Array, weights: Array, own: Array, level: float) ->
     order = np.argsort(scores, kind="stable")
     mass = np.cumsum(weights[order])
     wanted = level * (mass[-1] + own)
-    return np.append(scores[order], np.inf)[np.searchsorted(mass, wanted - 1e-9 * mass[-1], side="left")]
+    first = np.searchsorted(mass, wanted - 1e-9 * mass[-1], side="left")
+    return np.asarray(np.append(scores[order], np.inf)[first])
 
 
 def _check(weights: Array, count: int, name: str) -> None:

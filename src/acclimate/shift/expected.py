@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -41,14 +42,13 @@ def accuracy_estimates(
         bootstrap: Replicates.
         seed: Of the replicates.
     """
-    options = {"level": level, "bootstrap": bootstrap, "seed": seed}
-    found = [
-        estimate(source, target, **options) for estimate in (average_confidence, doc, atc, cot, cott, nuclear_norm)
-    ]  # type: ignore[operator]
+    options: dict[str, Any] = {"level": level, "bootstrap": bootstrap, "seed": seed}
+    plain = (average_confidence, doc, atc, cot, cott, nuclear_norm)
+    found = [estimate(source, target, **options) for estimate in plain]
     if weights is not None:
-        found += [estimate(source, target, weights, **options) for estimate in (importance_weighted, m_cbpe)]  # type: ignore[operator]
+        found += [estimate(source, target, weights, **options) for estimate in (importance_weighted, m_cbpe)]
     if other is not None:
-        found.append(gde(target, other, **options))  # type: ignore[arg-type]
+        found.append(gde(target, other, **options))
     return tuple(found)
 
 

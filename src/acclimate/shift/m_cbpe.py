@@ -66,7 +66,7 @@ def _logistic_fits(x: Array, y: Array, weights: Array) -> Array:
     X = np.column_stack([np.ones(len(x)), x])
     XX = (X[:, :, None] * X[:, None, :]).reshape(len(x), 4)
     start = np.array([0.0, 1.0])  # a confidence that is right as it is
-    theta = np.tile(start, (len(weights), 1))
+    theta = np.zeros((len(weights), 2))  # from where all probabilities are one half, steps do not overshoot
     for _ in range(STEPS):
         p = expit(theta @ X.T)
         gradient = (weights * (p - y)) @ X + RIDGE * (theta - start)

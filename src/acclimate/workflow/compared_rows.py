@@ -95,17 +95,17 @@ def _images(
     size = min(image_size(source), image_size(target))
     if backbone is None and size <= SMALL:
         small = min(size, PIXELS)
-        x = [_pixels(domain, small) for domain in (source, target)]
-        names = tuple(f"pixel {k}" for k in range(x[0].shape[1]))
-        return Compared(source, target, *x, f"pixels at {small} x {small}", names, sizes)
+        x, y = (_pixels(domain, small) for domain in (source, target))
+        names = tuple(f"pixel {k}" for k in range(x.shape[1]))
+        return Compared(source, target, x, y, f"pixels at {small} x {small}", names, sizes)
     name = backbone or "resnet50"
     spec = {"name": name, "weights": weights or "default"}
     network = make_backbone(spec, None)
     preprocessing = Preprocessing.from_json(getattr(network, "preprocessing", {"size": USUAL}))
     extractor = Extractor(spec, network)
-    found = [np.asarray(extractor.features(domain, preprocessing).x, dtype=np.float64) for domain in (source, target)]
-    names = tuple(f"{name} {k}" for k in range(found[0].shape[1]))
-    return Compared(source, target, *found, f"features of a frozen {name}", names, sizes)
+    x, y = (np.asarray(extractor.features(side, preprocessing).x, dtype=np.float64) for side in (source, target))
+    names = tuple(f"{name} {k}" for k in range(x.shape[1]))
+    return Compared(source, target, x, y, f"features of a frozen {name}", names, sizes)
 
 
 def _pixels(domain: Domain, size: int) -> Array:

@@ -118,7 +118,7 @@ def diagnosis_of(compared: Compared, likeness: TargetLikeness, seed: int = 0) ->
     evidence = Evidence(
         tests=tuple(test(Xs, Xt, seed=seed) for test in (mmd_test, energy_test, classifier_test)),
         distance=distance_of(likeness, seed=seed),
-        distance_scaled=distance_of(target_likeness(_scaled(Xs), _scaled(Xt), seed=seed), seed=seed),
+        area_scaled=classifier_test(_scaled(Xs), _scaled(Xt), permutations=1, seed=seed).statistic,
         support=support_mismatch(Xs, Xt, seed=seed),
         duplicates=find_duplicates(Xs, Xt, source_keys=_keys(compared.source), target_keys=_keys(compared.target)),
         labels=labels,
@@ -134,7 +134,7 @@ def diagnosis_of(compared: Compared, likeness: TargetLikeness, seed: int = 0) ->
         columns=compared.columns,
         tests=evidence.tests,
         distance=evidence.distance,
-        distance_scaled=evidence.distance_scaled,
+        area_scaled=evidence.area_scaled,
         support=evidence.support,
         drift=feature_drift(Xs, Xt, seed=seed),
         carriers=carrying,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from textwrap import wrap
 
-from acclimate.shift.diagnosis import Diagnosis
+from acclimate.shift.diagnosis import Diagnosis, Side
 
 WIDTH = 100
 LABEL = 14
@@ -50,7 +50,7 @@ def _rows(found: Diagnosis) -> str:
     return f"{' and '.join(sides)}, by {found.inputs}."
 
 
-def _sides(found: Diagnosis) -> tuple[tuple[str, object], ...]:
+def _sides(found: Diagnosis) -> tuple[tuple[str, Side], ...]:
     return ("source", found.source), ("target", found.target)
 
 
@@ -58,9 +58,10 @@ def _shift(found: Diagnosis) -> str:
     tests = ", ".join(f"{test.method} {p_value(test.p_value)}" for test in found.tests)
     d, rows = found.distance, found.tests[0]
     return (
-        f"{'Yes' if found.verdict.shift else 'None seen'}: {tests} (on {rows.source_rows} + {rows.target_rows} rows); "
-        f"A-distance {d.value:.2f} of 2 [{d.low:.2f}, {d.high:.2f}], {found.distance_scaled.value:.2f} once each side "
-        "is scaled by itself."
+        f"{'Yes' if found.verdict.shift else 'None seen'}: {tests} (on {rows.source_rows} + {rows.target_rows} rows). "
+        f"A-distance {d.value:.2f} of 2 [{d.low:.2f}, {d.high:.2f}]. The classifier ranks a target row above a source "
+        f"row {found.tests[-1].statistic:.0%} of the time, {found.area_scaled:.0%} once each side is scaled by itself "
+        "(50%: chance)."
     )
 
 

@@ -65,4 +65,4 @@ def _logits(model: object, X: Array, num_classes: int) -> Array:
     """Log-probabilities, (k, c); of a class that the fold lacks, very small ones."""
     out = np.full((len(X), num_classes), -30.0)
     out[:, model.classes_] = model.predict_log_proba(X)  # type: ignore[attr-defined]
-    return np.maximum(out, -30.0)
+    return np.asarray(np.maximum(out, -30.0))
