@@ -22,7 +22,8 @@ SLOWEST = 0.97  # of a peer's speed: what two medians of the same step differ by
 
 def page(records: Mapping[str, Sequence[Record]]) -> str:
     """The whole page; records by network."""
-    tables = [f"## {TITLES[net]}\n\n{table(found)}" for net, found in records.items() if found]
+    bodies = {net: table(found) if found else "Not measured yet.\n" for net, found in records.items()}
+    tables = [f"## {TITLES[net]}\n\n{body}" for net, body in bodies.items()]
     rows = [row.cells() for net, found in records.items() for row in marks(net, found)]
     marked = markdown(("what", "measured", "must", ""), rows)
     return "\n".join([INTRODUCTION, f"## Marks\n\n{marked}", *tables, machine()]) + "\n"
@@ -35,7 +36,9 @@ def table(records: Sequence[Record]) -> str:
     header = ("method", "passes", "images/s", "time over the floor", *(f"against {title}" for title in PEERS.values()))
     rows = [_row(contenders()[name], found[name]) for name in names]
     reasons = [f"- {contenders()[name].title}: {found[name]['reason']}" for name in names if "reason" in found[name]]
-    return markdown(header, rows) + ("\nNot measured:\n\n" + "\n".join(reasons) + "\n" if reasons else "")
+    waiting = [name for name in contenders() if name not in found and name != CEILING]
+    missing = f"\nTo be measured, or again since their code changed: {', '.join(waiting)}.\n" if waiting else ""
+    return markdown(header, rows) + ("\nNot measured:\n\n" + "\n".join(reasons) + "\n" if reasons else "") + missing
 
 
 def table_of_numbers(records: Mapping[str, Sequence[Record]]) -> str:
