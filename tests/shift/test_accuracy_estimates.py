@@ -20,7 +20,9 @@ from acclimate.shift import (
     cot,
     cott,
     doc,
-    expected_accuracy,
+    expected_under_label_shift,
+    expected_under_shift,
+    expected_without_shift,
     gde,
     importance_weighted,
     m_cbpe,
@@ -176,10 +178,24 @@ def test_weights_that_cannot_be_used(weights: Array) -> None:
         importance_weighted(side, side, weights)
 
 
-def test_the_expected_one_lies_among_its_panel() -> None:
+def test_the_expected_one_lies_among_its_panel_and_reaches_lower_for_sides_far_apart() -> None:
     source, target = three(0, 90), three(1, 90, 1.0)
     found = accuracy_estimates(source, target, weights=np.ones(90), other=three(2, 90, 1.0), bootstrap=20)
     assert len({one.method for one in found}) == 9
-    joined = expected_accuracy(found)
-    assert min(one.accuracy for one in found) <= joined.accuracy <= max(one.accuracy for one in found)
-    assert joined.low <= joined.accuracy <= joined.high
+    near, far = (expected_under_shift(found, distance) for distance in (0.0, 2.0))
+    assert min(one.accuracy for one in found) <= near.accuracy <= max(one.accuracy for one in found)
+    assert near.low <= near.accuracy <= near.high == far.high
+    assert near.low - far.low == pytest.approx(0.3)
+
+
+def test_without_a_shift_the_interval_holds_the_accuracy_on_as_many_rows() -> None:
+    sides = [(drawn(2 * k, 200), drawn(2 * k + 1, 150)) for k in range(80)]
+    found = [(expected_without_shift(source, 150, bootstrap=100), accuracy(target)) for source, target in sides]
+    assert np.mean([one.low <= truth <= one.high for one, truth in found]) >= 0.82
+
+
+def test_under_label_shift_classes_count_as_in_the_target() -> None:
+    source = three(0, 90)._replace(y=np.repeat([0, 1, 2], 30))
+    right = [float((source.logits.argmax(axis=1) == source.y)[source.y == k].mean()) for k in range(3)]
+    found = expected_under_label_shift(source, source, np.array([0.0, 0.6, 2.4]), bootstrap=5)
+    assert found.accuracy == pytest.approx(0.2 * right[1] + 0.8 * right[2])

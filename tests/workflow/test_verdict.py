@@ -32,7 +32,7 @@ def labels(p: float) -> LabelShift:
 
 
 def evidence(p: float, **more: Any) -> Evidence:
-    plain = Evidence((of_p(p, 0.8),) * 3, distance(1.0), 0.75, support(0.05), Duplicates(0, 0, 0, 0, 9, ()))
+    plain = Evidence((of_p(p, 0.8),) * 3, distance(1.0), 0.9, support(0.05), Duplicates(0, 0, 0, 0, 9, ()))
     return replace(plain, **more)
 
 
@@ -59,7 +59,9 @@ def test_frequencies_that_explain_nothing_are_doubted() -> None:
     assert "not to be trusted" in found.reasons[0]
 
 
-@pytest.mark.parametrize(("more", "kind"), [({"area_scaled": 0.6}, "scale"), ({"support": support(0.4)}, "support")])
+@pytest.mark.parametrize(
+    ("more", "kind"), [({"left_by_scaling": 0.1}, "scale"), ({"support": support(0.4)}, "support")]
+)
 def test_scale_and_support_are_named(more: dict[str, Any], kind: str) -> None:
     found = verdict(evidence(0.001, **more))
     assert kind in found.kinds

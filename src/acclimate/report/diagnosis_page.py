@@ -138,7 +138,7 @@ def _accuracy(found: Diagnosis) -> Html:
     words = (
         "Of a linear model trained on the source alone, estimated without target labels. Lines: "
         f"{found.expected.level:.0%} intervals of each estimate's own noise; they do not know how wrong an estimator "
-        "can be. The expected one is the median of a panel and reaches as far as its members do."
+        f"can be. To go by: {found.expected.method}."
     )
     return join(
         [chart_figure(drawing, words), quiet("If labels mean something else in the target, none of them sees it.")]

@@ -43,9 +43,9 @@ def tests_table(found: Diagnosis) -> Html:
     d = found.distance
     words = (
         f"A-distance {d.value:.2f} [{d.low:.2f}, {d.high:.2f}] of 2. The classifier test's statistic is how often a "
-        f"target row is ranked above a source row, 0.5 by chance; {found.area_scaled:.2f} once each side is scaled by "
-        f"itself. Compared by {found.inputs}; {found.source.looked_at:,} of {found.source.rows:,} source rows and "
-        f"{found.target.looked_at:,} of {found.target.rows:,} target rows."
+        "target row is ranked above a source row, 0.5 by chance. Scaling each side by itself leaves "
+        f"{percent(found.left_by_scaling)} of the MMD. Compared by {found.inputs}; {found.source.looked_at:,} of "
+        f"{found.source.rows:,} source rows and {found.target.looked_at:,} of {found.target.rows:,} target rows."
     )
     return join([table, element("p", words)])
 

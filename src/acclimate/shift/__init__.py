@@ -11,7 +11,12 @@ from acclimate.shift.domain_classifier import TargetLikeness, target_likeness
 from acclimate.shift.duplicates import Duplicates, find_duplicates
 from acclimate.shift.energy import energy_test
 from acclimate.shift.estimate import Estimate
-from acclimate.shift.expected import accuracy_estimates, expected_accuracy
+from acclimate.shift.expected import (
+    accuracy_estimates,
+    expected_under_label_shift,
+    expected_under_shift,
+    expected_without_shift,
+)
 from acclimate.shift.explained import ExplainedByLabels, explained_by_labels
 from acclimate.shift.features import FeatureDrift, feature_drift
 from acclimate.shift.gde import gde
@@ -47,7 +52,9 @@ __all__ = [
     "cott",
     "doc",
     "energy_test",
-    "expected_accuracy",
+    "expected_under_label_shift",
+    "expected_under_shift",
+    "expected_without_shift",
     "explained_by_labels",
     "feature_drift",
     "find_duplicates",

@@ -68,7 +68,7 @@ class Diagnosis:
         columns: Names of the features, (d,).
         tests: Two-sample tests.
         distance: Proxy A-distance.
-        area_scaled: AUC of the classifier test once each domain is scaled by itself, which is no test any more.
+        left_by_scaling: Share of the MMD that is left once each domain is scaled by itself; 1 where there was none.
         support: Target rows where the source has none.
         drift: Each feature by itself.
         carriers: Rows that give their side away.
@@ -91,7 +91,7 @@ class Diagnosis:
     columns: tuple[str, ...]
     tests: tuple[TwoSampleTest, ...]
     distance: ADistance
-    area_scaled: float
+    left_by_scaling: float
     support: Support
     drift: FeatureDrift
     carriers: Carriers

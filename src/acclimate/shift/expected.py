@@ -1,8 +1,9 @@
-"""All estimates of a model's accuracy on the target, and one to go by."""
+"""All estimates of a model's accuracy on the target, and the one to go by."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,14 +12,17 @@ from acclimate.shift.atc import atc
 from acclimate.shift.average_confidence import average_confidence
 from acclimate.shift.cot import cot, cott
 from acclimate.shift.doc import doc
-from acclimate.shift.estimate import BOOTSTRAP, LEVEL, Estimate
+from acclimate.shift.estimate import BOOTSTRAP, LEVEL, Estimate, estimated, row_weights
 from acclimate.shift.gde import gde
 from acclimate.shift.importance_weighted import importance_weighted
+from acclimate.shift.inputs import judged, weighted_mean
 from acclimate.shift.m_cbpe import m_cbpe
 from acclimate.shift.nuclear_norm import nuclear_norm
 from acclimate.types import Array, Predictions
 
-PANEL = ("DoC", "ATC", "COTT", "M-CBPE", "importance-weighted")  # the estimates that `expected_accuracy` joins
+CENTRE = ("COT", "COTT")
+PANEL = (*CENTRE, "ATC", "DoC")
+LOWERED = 0.15  # of the lower end, per unit of A-distance
 
 
 def accuracy_estimates(
@@ -52,16 +56,69 @@ def accuracy_estimates(
     return tuple(found)
 
 
-def expected_accuracy(estimates: Sequence[Estimate]) -> Estimate:
-    """The median of a panel of estimates, with an interval that holds what they disagree about.
+def expected_under_shift(estimates: Sequence[Estimate], distance: float) -> Estimate:
+    """The mean of COT and COTT, with an interval from the lowest to the highest end of four, and lower by the distance.
 
-    From the least lower to the greatest upper end of the panel's intervals: what one estimator cannot see another may,
-    and where they agree the interval is narrow.
+    Estimates without labels err upwards, and the more the farther the sides are apart; so the lower end is lowered by
+    0.15 of the A-distance. Chosen after the fact on 30 real pairs of 500 to 1000 rows (object features, phone sensors,
+    digits, wine, census, some without shift): mean absolute error 9.6 points where DoC has 20, ATC 19 and importance
+    weighting 23; 90 % of the truths inside, at a median width of 44 points. On two pairs of digits all estimates but
+    these two were 40 to 90 points too high.
 
-    Fails: all of them read the same model's probabilities; a mistake that they share, as under a change of what labels
-    mean, is not in the interval.
+    Fails: all of them read one model's probabilities; a mistake that they share, as under a change of what labels mean,
+    is not in the interval. Where class frequencies are all that changed see `expected_under_label_shift`.
+
+    Args:
+        estimates: `accuracy_estimates`.
+        distance: A-distance of the sides, 0 to 2.
     """
-    panel = [one for one in estimates if one.method in PANEL] or list(estimates)
-    value = float(np.median([one.accuracy for one in panel]))
-    low, high = min(one.low for one in panel), max(one.high for one in panel)
-    return Estimate(value, low, high, panel[0].level, "median of " + ", ".join(one.method for one in panel))
+    found = {one.method: one for one in estimates}
+    panel = [found[name] for name in PANEL]
+    value = float(np.mean([found[name].accuracy for name in CENTRE]))
+    low = max(0.0, min(one.low for one in panel) - LOWERED * distance)
+    return Estimate(value, low, max(one.high for one in panel), panel[0].level, "mean of " + " and ".join(CENTRE))
+
+
+def expected_without_shift(
+    source: Predictions, rows: int, *, level: float = LEVEL, bootstrap: int = BOOTSTRAP, seed: int = 0
+) -> Estimate:
+    """Held-out source accuracy, with the noise of its rows and of as many target rows.
+
+    Args:
+        source: On labelled rows that the model was not trained on.
+        rows: Of the target.
+        level: Coverage of the interval.
+        bootstrap: Replicates.
+        seed: Of the replicates.
+    """
+    data = judged(source, source)
+    rng = np.random.default_rng(seed)
+    values = weighted_mean(row_weights(len(data.correct), bootstrap, rng), data.correct)
+    noisy = np.append(values[0], rng.binomial(rows, values[1:]) / rows)
+    return estimated("held-out source rows", noisy, level)
+
+
+def expected_under_label_shift(
+    source: Predictions,
+    target: Predictions,
+    class_weights: Array,
+    *,
+    level: float = LEVEL,
+    bootstrap: int = BOOTSTRAP,
+    seed: int = 0,
+) -> Estimate:
+    """Accuracy on held-out source rows, each counting as its class does in the target.
+
+    Fails: unless p(x | y) is the same on both sides; the interval does not know how well the weights are known.
+
+    Args:
+        source: On labelled rows that the model was not trained on.
+        target: Of the same model; only checked.
+        class_weights: (c,): `LabelShift.weights`.
+        level: Coverage of the interval.
+        bootstrap: Replicates.
+        seed: Of the replicates.
+    """
+    weights = np.asarray(class_weights)[np.asarray(source.y, dtype=np.int64)]
+    found = importance_weighted(source, target, weights, level=level, bootstrap=bootstrap, seed=seed)
+    return replace(found, method="class-weighted")

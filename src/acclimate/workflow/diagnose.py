@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,12 @@ from acclimate.shift import (
 from acclimate.shift.a_distance import distance_of
 from acclimate.shift.diagnosis import Diagnosis, Side
 from acclimate.shift.estimate import BOOTSTRAP, LEVEL, estimated, row_weights
-from acclimate.shift.expected import accuracy_estimates, expected_accuracy
+from acclimate.shift.expected import (
+    accuracy_estimates,
+    expected_under_label_shift,
+    expected_under_shift,
+    expected_without_shift,
+)
 from acclimate.types import Array
 from acclimate.workflow.compared_rows import Compared, compared_rows, read_sides
 from acclimate.workflow.configuration import Task
@@ -115,17 +121,18 @@ def diagnosis_of(compared: Compared, likeness: TargetLikeness, seed: int = 0) ->
     Xs, Xt = compared.x_source, compared.x_target
     held_out = _held_out(compared, seed)
     labels, explained, known, estimates = _with_labels(compared, held_out, likeness, seed)
+    tests = tuple(test(Xs, Xt, seed=seed) for test in (mmd_test, energy_test, classifier_test))
     evidence = Evidence(
-        tests=tuple(test(Xs, Xt, seed=seed) for test in (mmd_test, energy_test, classifier_test)),
+        tests=tests,
         distance=distance_of(likeness, seed=seed),
-        area_scaled=classifier_test(_scaled(Xs), _scaled(Xt), permutations=1, seed=seed).statistic,
+        left_by_scaling=_left_by_scaling(Xs, Xt, tests[0].statistic, seed),
         support=support_mismatch(Xs, Xt, seed=seed),
         duplicates=find_duplicates(Xs, Xt, source_keys=_keys(compared.source), target_keys=_keys(compared.target)),
         labels=labels,
         explained=explained,
         source_accuracy=known,
-        expected=expected_accuracy(estimates) if estimates else None,
     )
+    evidence = replace(evidence, expected=_expected(evidence, held_out, estimates, seed))
     carrying = carriers(likeness, NAMED)
     return Diagnosis(
         source=Side(compared.source.name, compared.sizes[0], len(Xs)),
@@ -134,7 +141,7 @@ def diagnosis_of(compared: Compared, likeness: TargetLikeness, seed: int = 0) ->
         columns=compared.columns,
         tests=evidence.tests,
         distance=evidence.distance,
-        area_scaled=evidence.area_scaled,
+        left_by_scaling=evidence.left_by_scaling,
         support=evidence.support,
         drift=feature_drift(Xs, Xt, seed=seed),
         carriers=carrying,
@@ -195,9 +202,30 @@ def _source_accuracy(held_out: HeldOut, seed: int) -> Estimate:
     return estimated("held-out source rows", weights @ correct / len(correct), LEVEL)
 
 
+def _expected(
+    evidence: Evidence, held_out: HeldOut | None, estimates: tuple[Estimate, ...], seed: int
+) -> Estimate | None:
+    """By what kind of shift there is: without one the source's accuracy, under label shift that of the target's mix."""
+    if held_out is None:
+        return None
+    if not evidence.shift:
+        return expected_without_shift(held_out.source, len(held_out.target.logits), seed=seed)
+    if evidence.only_labels and evidence.labels is not None:
+        return expected_under_label_shift(held_out.source, held_out.target, evidence.labels.weights, seed=seed)
+    return expected_under_shift(estimates, evidence.distance.value)
+
+
 def _keys(domain: Domain) -> list[bytes] | None:
     """Hashes of what features were made of; of features themselves, none are needed."""
     return None if domain.kind == "features" else row_hashes(domain)
+
+
+def _left_by_scaling(Xs: Array, Xt: Array, before: float, seed: int) -> float:
+    """By a kernel as wide as the data: a classifier would find that a 1 divided by 0.10 is not a 1 divided by 0.11."""
+    if before <= 0:
+        return 1.0
+    after = mmd_test(_scaled(Xs), _scaled(Xt), permutations=1, seed=seed).statistic
+    return max(0.0, after / before)
 
 
 def _scaled(X: Array) -> Array:

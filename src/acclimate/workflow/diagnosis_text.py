@@ -57,11 +57,11 @@ def _sides(found: Diagnosis) -> tuple[tuple[str, Side], ...]:
 def _shift(found: Diagnosis) -> str:
     tests = ", ".join(f"{test.method} {p_value(test.p_value)}" for test in found.tests)
     d, rows = found.distance, found.tests[0]
+    left = f" Scaling each side by itself leaves {found.left_by_scaling:.0%} of the MMD." if found.verdict.shift else ""
     return (
         f"{'Yes' if found.verdict.shift else 'None seen'}: {tests} (on {rows.source_rows} + {rows.target_rows} rows). "
-        f"A-distance {d.value:.2f} of 2 [{d.low:.2f}, {d.high:.2f}]. The classifier ranks a target row above a source "
-        f"row {found.tests[-1].statistic:.0%} of the time, {found.area_scaled:.0%} once each side is scaled by itself "
-        "(50%: chance)."
+        f"A-distance {d.value:.2f} of 2 [{d.low:.2f}, {d.high:.2f}]. A classifier ranks a target row above a source "
+        f"row {found.tests[-1].statistic:.0%} of the time (50%: chance).{left}"
     )
 
 
@@ -110,7 +110,7 @@ def _accuracy(found: Diagnosis) -> str:
     spread = f"{apart[0].method} {apart[0].accuracy:.0%} to {apart[-1].method} {apart[-1].accuracy:.0%}"
     return (
         f"of source-only {known.accuracy:.1%} on held-out source rows; expected on the target {expected.accuracy:.1%} "
-        f"[{expected.low:.1%}, {expected.high:.1%}]; single estimates from {spread}."
+        f"[{expected.low:.1%}, {expected.high:.1%}] by {expected.method}; single estimates from {spread}."
     )
 
 

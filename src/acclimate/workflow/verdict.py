@@ -13,7 +13,7 @@ from acclimate.shift.features import holm
 
 LEVEL = 0.05
 MUCH_OUTSIDE = 0.1  # share of the target beyond the support from which it is named
-GONE = 0.5  # part of the separation (AUC above 0.5) whose end by scaling makes it a change of scale
+GONE = 0.5  # part of the shift that something must explain to be named for it
 SMALL, LARGE = 0.4, 1.2  # of the A-distance, in words
 LITTLE, AT_WORST = 0.02, 0.05  # loss of accuracy that is not worth a run: expected, and at the low end
 FREQUENCIES = ("label_shift_em", "bbse", "rlls")
@@ -27,7 +27,7 @@ class Evidence:
 
     tests: tuple[TwoSampleTest, ...]
     distance: ADistance
-    area_scaled: float
+    left_by_scaling: float
     support: Support
     duplicates: Duplicates
     labels: LabelShift | None = None
@@ -58,7 +58,7 @@ class Evidence:
     @property
     def by_scale(self) -> bool:
         """Whether most of it goes once each domain is scaled by itself."""
-        return self.area_scaled - 0.5 <= (1 - GONE) * (self.tests[-1].statistic - 0.5)
+        return self.left_by_scaling <= 1 - GONE
 
     @property
     def loss(self) -> float | None:
