@@ -23,7 +23,7 @@ from acclimate.training.plan import Accelerator
 from benchmarks.classical.store import Record, Store
 from benchmarks.table import RESULTS, write
 from benchmarks.uda.chart import draw
-from benchmarks.uda.contenders import CEILING, SOURCE_ONLY, contenders
+from benchmarks.uda.contenders import CEILING, PLAIN, SOURCE_ONLY, contenders
 from benchmarks.uda.page import page
 from benchmarks.uda.runs import Run, execute
 from benchmarks.uda.settings import SETTINGS, Scale, make_problem
@@ -48,7 +48,7 @@ def main() -> None:
         run_missing(runs, store, arguments.jobs)
     first = standings(runs, done(runs, store)).get(FIRST, {})
     best = best_of(first.values(), BEST)
-    further = [*wanted(settings, [SOURCE_ONLY, *best, CEILING], scale, accelerator, best=True)]
+    further = [*wanted(settings, [SOURCE_ONLY, PLAIN, *best, CEILING], scale, accelerator, best=True)]
     if not arguments.table:
         run_missing(further, store, arguments.jobs)
     name = "_".join(["uda_accuracy", *(["smoke"] if arguments.smoke else []), *(["gpu"] if arguments.gpu else [])])

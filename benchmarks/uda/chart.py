@@ -14,10 +14,10 @@ from matplotlib import pyplot as plt
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from benchmarks.uda.contenders import CEILING, SOURCE_ONLY, contenders
+from benchmarks.uda.contenders import BASELINES, CEILING, SOURCE_ONLY, contenders
 from benchmarks.uda.labels import Box, place
 from benchmarks.uda.settings import SETTINGS
-from benchmarks.uda.standings import Standing, winners
+from benchmarks.uda.standings import Standing, baseline, winners
 
 COLORS = {
     "discrepancy": "#1f5fa8", "adversarial": "#c8620e", "self-training": "#2b8a57", "combination": "#8a3ea8",
@@ -92,9 +92,9 @@ def panel(axes: Any, title: str, rows: Mapping[str, Standing]) -> None:
 def _limits(rows: Mapping[str, Standing]) -> tuple[float, float]:
     """Around the methods; what is far below source-only, or a ceiling far above, is told in words."""
     values = [row.chosen for row in _drawn(rows) if row.chosen is not None]
-    baseline = rows[SOURCE_ONLY].chosen if SOURCE_ONLY in rows else None
+    base = baseline(rows.values())
     ceiling = rows[CEILING].chosen if CEILING in rows else None
-    low = min(values) if baseline is None else max(min(values), baseline - FLOOR)
+    low = min(values) if base is None else max(min(values), (base.chosen or 0.0) - FLOOR)
     high = max(values)
     if ceiling is not None and 0 < ceiling - high <= CEILING_GAP:
         high = ceiling
@@ -103,9 +103,10 @@ def _limits(rows: Mapping[str, Standing]) -> tuple[float, float]:
 
 
 def _baselines(axes: Any, rows: Mapping[str, Standing], low: float, high: float) -> list[Any]:
-    """Source-only and the ceiling; the words, to stay clear of."""
-    words = []
-    for name, word in ((SOURCE_ONLY, "source-only"), (CEILING, "trained on target")):
+    """The better baseline and the ceiling; the words, to stay clear of."""
+    words, base = [], baseline(rows.values())
+    lower = base.name if base else SOURCE_ONLY
+    for name, word in ((lower, lower.replace("_", "-")), (CEILING, "trained on target")):
         value = rows[name].chosen if name in rows else None
         if value is None:
             continue
@@ -113,7 +114,7 @@ def _baselines(axes: Any, rows: Mapping[str, Standing], low: float, high: float)
         if value > high:
             y, text = high - 0.002 * (high - low), f"{text}, above this picture ↑"
         axes.axhline(y, color=FAINT, lw=1.1, ls=(0, (5, 3)), zorder=1)
-        above = name == SOURCE_ONLY or y == value
+        above = name == lower or y == value
         offset, side = (3, "bottom") if above else (-4, "top")
         words.append(
             axes.annotate(
@@ -169,7 +170,7 @@ def _frame(axes: Any) -> None:
 def _names(axes: Any, rows: Sequence[Standing], best: set[str], words: Sequence[Any]) -> None:
     """The names beside the points, those that are worth their cost in bold first, the others where there is room."""
     renderer, lines = FigureCanvasAgg(axes.figure).get_renderer(), _lines(axes, rows, best)
-    rows = [row for row in rows if row.name != SOURCE_ONLY]  # its line is named
+    rows = [row for row in rows if row.name not in BASELINES]  # the line of the better one is named
     drawn = [_name(axes, row, row.name in best) for row in rows]
     sizes = [(box.width + 2, box.height) for box in (text.get_window_extent(renderer) for text in drawn)]
     points = [tuple(axes.transData.transform((row.images_per_second, row.chosen))) for row in rows]
@@ -191,8 +192,9 @@ def _lines(axes: Any, rows: Sequence[Standing], best: set[str]) -> list[Box]:
     boxes = []
     for (x0, y0), (x1, y1) in pairwise(stairs):
         boxes += [Box(x0, min(y0, y1), x0 + 1, max(y0, y1)), Box(x0, y1, x1, y1 + 1)]
+    base = baseline(rows)
     for row in rows:
-        if row.name == SOURCE_ONLY:
+        if base is not None and row.name == base.name:
             y = axes.transData.transform((1, row.chosen))[1]
             boxes.append(Box(0, y, axes.transData.transform((row.images_per_second, 1))[0], y + 1))
     return boxes

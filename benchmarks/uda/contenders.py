@@ -14,6 +14,7 @@ from acclimate.nn import Classifier
 
 SOURCE_ONLY, CEILING = "source_only", "trained_on_target"
 PLAIN = "source_only, no batch norm"  # a second baseline: source statistics in batch norm can ruin the first
+BASELINES = (SOURCE_ONLY, PLAIN)
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.classical.store import Record
-from benchmarks.uda.contenders import CEILING, SOURCE_ONLY, contenders
+from benchmarks.uda.contenders import BASELINES, CEILING, contenders
 from benchmarks.uda.front import front
 from benchmarks.uda.runs import Run
+from benchmarks.uda.settings import SETTINGS
 
 RULES = ("last", "chosen", "best")
 COLUMNS = (
-    *("name", "title", "setting", "seeds", "pairs"),
+    *("name", "key", "title", "setting", "problem", "seeds", "pairs"),
     *(f"{rule}{end}" for rule in RULES for end in ("", "_sd")),
     *("gain", "images_per_second", "megabytes", "passes", "on_front", "reason"),
 )
@@ -110,15 +111,21 @@ def winners(found: Iterable[Standing]) -> set[str]:
 
 
 def best_of(found: Iterable[Standing], count: int) -> list[str]:
-    """The ``count`` contenders that do best under IM, but for source-only and the ceiling."""
+    """The ``count`` contenders that do best under IM, but for the baselines and the ceiling."""
     ranked = {row.name: row.chosen for row in found if row.chosen is not None}
-    return sorted(ranked.keys() - {SOURCE_ONLY, CEILING}, key=lambda name: (-ranked[name], name))[:count]
+    return sorted(ranked.keys() - {*BASELINES, CEILING}, key=lambda name: (-ranked[name], name))[:count]
+
+
+def baseline(found: Iterable[Standing]) -> Standing | None:
+    """Source-only, with or without batch norm, whichever is better under IM."""
+    both = [row for row in found if row.name in BASELINES and row.chosen is not None]
+    return max(both, key=lambda row: row.chosen or 0.0, default=None)
 
 
 def gain(row: Standing, found: Mapping[str, Standing]) -> float | None:
-    """Points over source-only, under IM."""
-    baseline = found[SOURCE_ONLY].chosen if SOURCE_ONLY in found else None
-    return None if row.chosen is None or baseline is None else row.chosen - baseline
+    """Points over the better baseline, under IM."""
+    base = baseline(found.values())
+    return None if row.chosen is None or base is None or base.chosen is None else row.chosen - base.chosen
 
 
 def write_csv(found: Mapping[str, Mapping[str, Standing]], path: Path) -> None:
@@ -135,8 +142,10 @@ def _cells(row: Standing, over: float | None, on_front: bool) -> dict[str, str |
     contender = contenders()[row.name]
     scores = {rule: _number(row.mean.get(rule)) for rule in RULES}
     spreads = {f"{rule}_sd": _number(row.spread.get(rule)) for rule in RULES}
+    problem = SETTINGS[row.setting].title
     return {
-        **{"name": row.name, "title": contender.title, "setting": row.setting, "seeds": row.seeds, "pairs": row.pairs},
+        **{"name": row.name, "key": contender.key, "title": contender.title, "setting": row.setting},
+        **{"problem": problem, "seeds": row.seeds, "pairs": row.pairs},
         **{**scores, **spreads, "gain": _number(over)},
         "images_per_second": _number(row.images_per_second),
         "megabytes": _number(row.megabytes),
