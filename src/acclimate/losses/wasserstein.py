@@ -38,4 +38,5 @@ def gradient_penalty_loss(gradients: Float[Tensor, "n d"]) -> Float[Tensor, ""]:
     Returns:
         A scalar, >= 0, in at least float32.
     """
-    return (torch.linalg.vector_norm(gradients, dim=1) - 1).square().mean()
+    slopes: Tensor = torch.linalg.vector_norm(gradients, dim=1)
+    return (slopes - 1).square().mean()

@@ -87,7 +87,7 @@ def resized_like(x: Tensor, reconstruction: Tensor) -> Tensor:
         InputError: If rows of features have another number of entries.
     """
     if reconstruction.ndim > 2 and reconstruction.shape[2:] != x.shape[2:]:
-        pooled: Tensor = POOLS[x.ndim - 2](x, reconstruction.shape[2:])
+        pooled: Tensor = POOLS[x.ndim - 2](x, tuple(reconstruction.shape[2:]))  # type: ignore[arg-type]
         return pooled
     rows = x if reconstruction.ndim > 2 else x.flatten(1)
     if rows.shape != reconstruction.shape:
