@@ -5,21 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import deep_pages
+import measured
 from sphinx.application import Sphinx
 
 from acclimate.classical import Adapter, ClassicalMethod, Reweighter, classical_methods
-from acclimate.methods import METHODS, Method
-from acclimate.methods.base import arguments_of
-
-INTRODUCTION = """# Methods
-
-Every deep method of this version, written from the code. A key is what `--methods` and `DeepClassifier(method=...)`
-take; keys join with a plus sign (`dann+mcc`), sharing one feature pass. *Cost* is the number of forward and backward
-passes of the network over one batch in each step, source-only being 1.
-
-| key | name | setting | tasks | cost | paper |
-|---|---|---|---|---|---|
-"""
+from acclimate.methods import METHODS, Combined
 
 CLASSICAL = """# Classical methods, one by one
 
@@ -31,21 +22,6 @@ is what it is for. Of labelled target rows some methods make special use, some n
 | key | kind | shift | for | target labels | paper |
 |---|---|---|---|---|---|
 """
-
-
-def row(method: type[Method]) -> str:
-    """One line of the table."""
-    settings, tasks = ", ".join(method.settings), ", ".join(method.tasks)
-    paper = f"[{method.paper}]({method.url})"
-    return f"| `{method.key}` | {method.title} | {settings} | {tasks} | {method.passes:.3g} | {paper} |\n"
-
-
-def entry(method: type[Method]) -> str:
-    """The method's own docstring: objective, arguments, deviations from the paper, reference, example."""
-    name = f"{method.__module__}.{method.__qualname__}"
-    arguments = [f"`{name}`" for name in arguments_of(method)]
-    options = f"Options: {', '.join(arguments)}.\n\n" if arguments else ""
-    return f"\n## {method.title}\n\n{options}```{{eval-rst}}\n.. autoclass:: {name}\n   :no-members:\n```\n"
 
 
 def classical_row(method: type[ClassicalMethod]) -> str:
@@ -65,18 +41,27 @@ def classical_entry(method: type[ClassicalMethod]) -> str:
 
 def write(app: Sphinx) -> None:
     """Write the pages below ``generated`` before Sphinx reads them."""
-    deep, classical = METHODS.values(), classical_methods().values()
-    pages = {
-        "methods": INTRODUCTION + "".join(map(row, deep)) + "".join(map(entry, deep)),
-        "classical": CLASSICAL + "".join(map(classical_row, classical)) + "".join(map(classical_entry, classical)),
-    }
-    for name, text in pages.items():
-        write_page(Path(app.srcdir) / "generated" / f"{name}.md", text)
+    folder = Path(app.srcdir) / "generated"
+    classical = classical_methods().values()
+    write_page(
+        folder / "classical.md",
+        CLASSICAL + "".join(map(classical_row, classical)) + "".join(map(classical_entry, classical)),
+    )
+    for name, text in deep_method_pages().items():
+        write_page(folder / f"{name}.md", text)
+
+
+def deep_method_pages() -> dict[str, str]:
+    """The overview and one page for each deep method, by path."""
+    accuracy, speed = measured.lines(measured.ACCURACY), measured.lines(measured.SPEED)
+    pages = {f"methods/{key}": deep_pages.page(cls, accuracy, speed) for key, cls in METHODS.items()}
+    combined = deep_pages.page(Combined, accuracy, speed)
+    return {"methods": deep_pages.overview(accuracy), **pages, "methods/combined": combined}
 
 
 def write_page(path: Path, text: str) -> None:
     """Write a page; untouched where nothing changed."""
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists() or path.read_text() != text:
         path.write_text(text)
 
