@@ -10,7 +10,8 @@ import pytest
 
 from acclimate.shift import ADistance, Duplicates, Estimate, ExplainedByLabels, LabelShift, Support, TwoSampleTest
 from acclimate.workflow.candidates import check_names
-from acclimate.workflow.verdict import Evidence, verdict
+from acclimate.workflow.evidence import Evidence
+from acclimate.workflow.verdict import verdict
 
 
 def of_p(p: float, auc: float) -> TwoSampleTest:
@@ -76,9 +77,11 @@ def test_where_nothing_is_lost_nothing_is_to_gain() -> None:
     assert [found.adapt for found in (small, large, unsure)] == ["unclear", "yes", "yes"]
 
 
-def test_duplicates_are_a_reason() -> None:
-    found = verdict(evidence(0.9, duplicates=Duplicates(3, 0, 0, 0, 9, ())))
-    assert any("leave them out" in reason for reason in found.reasons)
+def test_duplicates_are_a_reason_and_chance_is_allowed_for() -> None:
+    leaked = verdict(evidence(0.9, duplicates=Duplicates(3, 0, 0, 0, 9, ())))
+    chance = verdict(evidence(0.9, duplicates=Duplicates(3, 9, 0, 0, 9, ())))
+    assert leaked.reasons[-1].startswith("Some target rows are source rows too: leave them out")
+    assert "if not by chance" in chance.reasons[-1]
 
 
 def test_methods_are_candidates() -> None:

@@ -77,7 +77,13 @@ def compared_rows(
     if source.kind == "signals":
         names = tuple(f"channel {c} {what}" for c in range(x[0].shape[1]) for what in _signal_names(x[0].shape[2]))
         return Compared(
-            source, target, _summary(x[0]), _summary(x[1]), "mean, spread and waves of signals", names, sizes
+            source,
+            target,
+            signal_summary(x[0]),
+            signal_summary(x[1]),
+            "mean, spread and waves of signals",
+            names,
+            sizes,
         )
     columns = source.columns or tuple(f"feature {k}" for k in range(x[0].shape[1]))
     return Compared(source, target, x[0], x[1], f"{x[0].shape[1]} features", columns, sizes)
@@ -117,8 +123,8 @@ def _signal_names(time: int) -> list[str]:
     return ["mean", "spread", *(f"wave {k}" for k in range(1, min(WAVES, time // 2) + 1))]
 
 
-def _summary(x: Array) -> Array:
-    """(n, channels, time) to (n, channels * (2 + waves))."""
+def signal_summary(x: Array) -> Array:
+    """Mean, spread and lowest frequencies of each channel: (n, channels, time) to (n, channels (2 + waves))."""
     waves = np.abs(np.fft.rfft(x, axis=2))[:, :, 1 : min(WAVES, x.shape[2] // 2) + 1] / x.shape[2]
     parts = np.concatenate([x.mean(axis=2)[..., None], x.std(axis=2)[..., None], waves], axis=2)
     return np.asarray(parts.reshape(len(x), -1))
