@@ -9,23 +9,24 @@ from sklearn.base import BaseEstimator, is_regressor
 
 from acclimate.errors import InputError
 from acclimate.types import Array, Predictions
-from acclimate.validators import find_validator
+from acclimate.validators import VALIDATORS, PanelValidator, Validator, find_validator
 
 
 def validator_scorer(validator: str) -> ValidatorScorer:
     """A scorer for `GridSearchCV` and `cross_val_score` that judges without target labels.
 
     Args:
-        validator: Key of a validator: "im", "entropy", "snd", "source_accuracy", "source_error".
+        validator: Key of a validator that reads the logits of one side, source or target: "im", "entropy", "snd",
+            "bnm", "source_accuracy", "source_error" and so on. A scorer sees one side at a time, and no features.
 
     Returns:
         A callable `scorer(estimator, X, y, sample_domain=None)`; higher is better, also where the validator's own
         direction is the other one. Use it with `DomainSplit`, so that rows are of the side the validator reads.
 
     Raises:
-        InputError: If there is no such validator.
+        InputError: If there is no such validator, or it needs more than a scorer has.
     """
-    find_validator(validator)
+    _check_needs(find_validator(validator))
     return ValidatorScorer(validator)
 
 
@@ -65,6 +66,21 @@ class ValidatorScorer(BaseEstimator):  # type: ignore[misc]
             predictions = predictions._replace(y=_indices(estimator, _take(y, rows)))
         score = judge(**{side: predictions})
         return score if judge.higher_is_better else -score
+
+
+def _check_needs(judge: Validator) -> None:
+    """Refuse a validator of several domains, of features, of training rows or of other candidates."""
+    needs = [f"{' and '.join(judge.needs)} predictions together"] if len(judge.needs) > 1 else []
+    needs += ["predictions on training rows"] if judge.needs == ("train",) else []
+    needs += ["features before the head"] if judge.needs_features else []
+    needs += ["the predictions of all candidates"] if isinstance(judge, PanelValidator) else []
+    if needs:
+        able = [key for key, v in VALIDATORS.items() if len(v.needs) == 1 and not v.needs_features]
+        able = [key for key in able if not issubclass(VALIDATORS[key], PanelValidator)]
+        raise InputError(
+            f"Validator '{judge.key}' needs {', and '.join(needs)}; a scorer has the logits of one side. Choose one of "
+            f"{', '.join(able)}, or call the validator on predictions yourself."
+        )
 
 
 def _domain(estimator: Any, X: Any, sample_domain: Any, side: str) -> Array:

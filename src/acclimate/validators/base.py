@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -54,6 +55,14 @@ class Validator(ABC):
         given = {"train": train, "source": source, "target": target}
         return float(self.score(**{name: self._needed(name, given[name]) for name in self.needs}))
 
+    def of_rows(self, rows: Mapping[str, Array]) -> Validator:
+        """The validator for these rows of the domains alone; another one where it holds something of each row.
+
+        Args:
+            rows: Domain to row numbers, (k,).
+        """
+        return self
+
     @abstractmethod
     def score(self, *args: Any, **domains: Any) -> float:
         """The score; a concrete validator's parameters are called as the domains it needs."""
@@ -100,6 +109,29 @@ class RowMean(Reweightable):
     def weighted_scores(self, predictions: Predictions, weights: Array) -> Array:
         """See `Reweightable.weighted_scores`."""
         return np.asarray(weights @ self.row_scores(predictions) / weights.sum(axis=1))
+
+
+class PanelValidator(Validator):
+    """A validator that judges one candidate by what all of them predict: `among` says who they are.
+
+    Example:
+        >>> from acclimate.validators import EnsV
+        >>> a, b, c = (Predictions(np.array(z)) for z in ([[2.0, 0.0]], [[1.0, 0.0]], [[0.0, 1.0]]))
+        >>> judge = EnsV().among([a, b, c])
+        >>> judge(target=a), judge(target=c)
+        (1.0, 0.0)
+    """
+
+    @abstractmethod
+    def among(self, candidates: Sequence[Predictions]) -> Validator:
+        """The validator that judges by these candidates.
+
+        Args:
+            candidates: Each one's predictions on the target, the same rows in the same order.
+
+        Raises:
+            InputError: If there are none, or they predict different rows or classes.
+        """
 
 
 def labels_of(predictions: Predictions, key: str) -> Array:

@@ -22,7 +22,7 @@ from acclimate.workflow.choose import BASELINE
 from acclimate.workflow.configuration import Configuration
 from acclimate.workflow.console import Console
 from acclimate.workflow.final_score import Truth, truth_of
-from acclimate.workflow.judge import Judgement, judge, judge_by_oracle
+from acclimate.workflow.judge import Judgement, judge, judge_by_oracle, reads_training_rows
 from acclimate.workflow.members import Member, mean_predictions
 from acclimate.workflow.model_file import save_model
 from acclimate.workflow.predictions_table import write_table
@@ -140,7 +140,11 @@ def _judge(trained: Trained, holdout: dict[str, Predictions], on_target: dict[st
     settings, regression = trained.settings, trained.settings.task == "regression"
     oracle = settings.select == "oracle"
     rule = "ensemble" if oracle else str(settings.select)
-    judged = judge(rule, holdout, on_target, seed=settings.seed, regression=regression)
+    train = None
+    if reads_training_rows(rule):
+        rows = trained.prepared.material.source
+        train = {key: member.predictions(rows, "source") for key, member in trained.members.items()}
+    judged = judge(rule, holdout, on_target, seed=settings.seed, regression=regression, train=train)
     if not oracle:
         return judged
     truth = truth_of(trained.target, trained.source.classes or ())

@@ -8,11 +8,19 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from acclimate.types import Array, Predictions
-from acclimate.validators import VALIDATORS, Validator, find_validator, standard_error_of_difference
+from acclimate.validators import (
+    VALIDATORS,
+    PanelValidator,
+    Reweightable,
+    Validator,
+    find_validator,
+    jackknife_error_of_difference,
+    standard_error_of_difference,
+)
 from acclimate.workflow.choose import BASELINE, Choice, Judged, choose_all, choose_one
 
 SHOWN = {False: ("im", "source_accuracy"), True: ("source_error",)}  # scores in every table, by "is regression"
-CRITERIA = {
+CRITERIA = {  # in words; other validators go by their titles
     "im": "information maximisation on target predictions",
     "entropy": "entropy of target predictions",
     "snd": "soft neighbourhood density of target features",
@@ -40,8 +48,24 @@ class Judgement:
     uses_target_labels: bool = False
 
 
+def criterion(key: str) -> str:
+    """A validator in words that tell a reader what was compared."""
+    return CRITERIA.get(key, VALIDATORS[key].title)
+
+
+def reads_training_rows(rule: str) -> bool:
+    """Whether a rule needs predictions on the rows that candidates were trained on."""
+    return rule in VALIDATORS and "train" in VALIDATORS[rule].needs
+
+
 def judge(
-    rule: str, holdout: Mapping[str, Predictions], target: Mapping[str, Predictions], *, seed: int, regression: bool
+    rule: str,
+    holdout: Mapping[str, Predictions],
+    target: Mapping[str, Predictions],
+    *,
+    seed: int,
+    regression: bool,
+    train: Mapping[str, Predictions] | None = None,
 ) -> Judgement:
     """Score all candidates and choose by a rule that reads no target label.
 
@@ -49,17 +73,20 @@ def judge(
         rule: A validator's key, or ``"ensemble"``.
         holdout: Each candidate's predictions on the source's hold-out, with labels.
         target: Each candidate's predictions on the target.
-        seed: Of the bootstrap.
+        seed: Of the bootstrap and of the rows that a jackknife leaves out.
         regression: Labels are numbers.
+        train: Each candidate's predictions on the source rows it was trained on; see `reads_training_rows`.
     """
     keys = dict.fromkeys([*([rule] if rule in VALIDATORS else []), *SHOWN[regression]])
-    validators = {CRITERIA[key]: find_validator(key) for key in keys}
-    tables = {name: _score(v, holdout, target, seed) for name, v in validators.items()}
+    validators = {criterion(key): _among(find_validator(key), target) for key in keys}
+    domains = {"source": holdout, "target": target, "train": train or {}}
+    given = {key: {side: found[key] for side, found in domains.items() if key in found} for key in target}
+    tables = {name: _score(v, given, seed) for name, v in validators.items()}
     scores = {key: {name: table[key] for name, table in tables.items()} for key in target}
     directions = {name: v.higher_is_better for name, v in validators.items()}
     if rule == "ensemble":
         return Judgement(choose_all(tuple(target)), scores, directions)
-    name = CRITERIA[rule]
+    name = criterion(rule)
     how = f"{name}; no target label was used"
     choice = choose_one(tables[name], higher_is_better=directions[name], rule=how, criterion=name)
     return Judgement(choice, scores, directions)
@@ -90,15 +117,21 @@ def _oracle_score(logits: Array, y: Array) -> float:
     return float(np.mean(logits.argmax(axis=1) == y))
 
 
-def _score(
-    validator: Validator, holdout: Mapping[str, Predictions], target: Mapping[str, Predictions], seed: int
-) -> dict[str, Judged]:
-    found = holdout if validator.needs[0] == "source" else target
-    base = found[BASELINE]
+def _among(validator: Validator, target: Mapping[str, Predictions]) -> Validator:
+    return validator.among(list(target.values())) if isinstance(validator, PanelValidator) else validator
+
+
+def _score(validator: Validator, given: Mapping[str, Mapping[str, Predictions]], seed: int) -> dict[str, Judged]:
+    base = given[BASELINE]
     return {
-        key: Judged(
-            validator(**{validator.needs[0]: p}),
-            0.0 if key == BASELINE else standard_error_of_difference(validator, p, base, seed=seed),
-        )
-        for key, p in found.items()
+        key: Judged(validator(**found), 0.0 if key == BASELINE else _error(validator, found, base, seed))
+        for key, found in given.items()
     }
+
+
+def _error(validator: Validator, a: Mapping[str, Predictions], b: Mapping[str, Predictions], seed: int) -> float:
+    """Standard error of the difference: by bootstrap where scores under row weights are cheap, else by jackknife."""
+    if not isinstance(validator, Reweightable):
+        return jackknife_error_of_difference(validator, a, b, seed=seed)
+    (side,) = validator.needs
+    return standard_error_of_difference(validator, a[side], b[side], seed=seed)
