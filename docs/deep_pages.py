@@ -210,7 +210,7 @@ Every deep method of this version, written from the code. A key is what `--metho
 take; keys join with a plus sign (`dann+mcc`), sharing one feature pass. *Cost* is the number of forward and backward
 passes of the network over one batch in each step, source-only being 1. *Combines*: *yes*, with any other that does;
 *first*, others join it; *no*, it stands alone. Accuracies are those of the checkpoint that a label-free rule chooses,
-in brackets what that is over source-only. [Which one?](../deep.md)
+in brackets what that is over source-only, with or without batch norm. [Which one?](../deep.md)
 """
 COMBINATORS = """## Combinators
 
