@@ -10,7 +10,7 @@ DEV_INSTALLED := $(VENV)/.installed-dev
 # The tests start processes of their own; more threads than cores only slow them down.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help demo test check bench bench-speed bench-digits bench-classical bench-uda docs dist clean
+.PHONY: help demo test check bench bench-speed bench-digits bench-classical bench-uda bench-selection docs dist clean
 
 help:
 	@echo "make demo    install, adapt handwritten digits to another domain, write demo-run/report.html"
@@ -20,6 +20,7 @@ help:
 	@echo "make bench   the benchmark tables, speed then digits (the digits take an hour or two, resumable)"
 	@echo "make bench-classical   the classical methods' speed, growth and accuracy (two or three hours, resumable)"
 	@echo "make bench-uda   the deep methods' speed and accuracy (a night, resumable)"
+	@echo "make bench-selection   what candidates predict on the shifts that rules of choice are judged on (resumable)"
 	@echo "make dist    wheel and sdist into dist/"
 
 $(VENV)/pyvenv.cfg:
@@ -67,6 +68,9 @@ bench-classical: $(DEV_INSTALLED)
 bench-uda: $(DEV_INSTALLED)
 	$(BIN)/python -m benchmarks.uda_speed
 	$(BIN)/python -m benchmarks.uda_accuracy
+
+bench-selection: $(DEV_INSTALLED)
+	$(BIN)/python -m benchmarks.selection_raw --jobs 2
 
 dist: $(DEV_INSTALLED)
 	rm -rf dist
