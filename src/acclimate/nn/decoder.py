@@ -28,6 +28,7 @@ class Decoder(nn.Module):
         axes: 0 for rows of features (n, k), 1 for signals (n, k, t), 2 for pictures (n, k, h, w).
 
     Example:
+        >>> import torch
         >>> decoder = Decoder(16, 3, axes=2)
         >>> decoder(torch.zeros(2, 16), (3, 28, 28)).shape, decoder(torch.zeros(2, 16), (3, 224, 224)).shape
         (torch.Size([2, 3, 28, 28]), torch.Size([2, 3, 32, 32]))
