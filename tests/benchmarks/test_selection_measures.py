@@ -7,9 +7,9 @@ import math
 import numpy as np
 import pytest
 
+from benchmarks.selection.estimate_errors import estimated
 from benchmarks.selection.measures import (
     Outcome,
-    estimated,
     harmed,
     interval,
     outcome,
