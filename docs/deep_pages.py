@@ -30,13 +30,13 @@ def overview(accuracy: Sequence[Line]) -> str:
     return "\n".join([*parts, combinators(), tree]) + "\n"
 
 
-HEADER = ("key", "name", "cost", "combines", "predicts", "paper")
+HEADER = ("key", "name", "cost", "combines", "paper")
 
 
 def _row(cls: type[Method], problems: Sequence[str], accuracy: Sequence[Line]) -> tuple[str, ...]:
     gains = measured.gains(cls.key, accuracy)
     link, paper = f"[`{cls.key}`](methods/{cls.key}.md)", f"[{cls.paper}]({cls.url})"
-    facts = (link, cls.title, f"{cls.passes:.3g}", combines(cls), _predicts(cls), paper)
+    facts = (link, cls.title, f"{cls.passes:.3g}", combines(cls), paper)
     return (*facts, *(gains.get(name, measured.NOT_MEASURED) for name in problems))
 
 
