@@ -25,7 +25,8 @@ OTHERS: dict[str, Any] = {  # where half the value would change nothing on twelv
     "min_rows": 6,
     "renew": 0.5,
 }
-MODULES = ("critic", "teacher", "criterion")  # no numbers; tests of their own build them
+# No numbers, or DSN's choice that comes with a module; tests of their own build them.
+MODULES = ("critic", "teacher", "criterion", "discriminator", "similarity")
 SINGLE = [case for case in CASES if "+" not in case.key and not case.note]
 SHOWN_BY = {("mic", "blocks"): "pictures"}  # arguments that only another case of the method shows
 

@@ -12,7 +12,7 @@ from torch import nn
 from acclimate.nn import Classifier
 from tests.cases import CASES, NUM_CLASSES, NUM_FEATURES, Case, batch, network, steps, without_dropout
 
-OWN_LOGITS = {"star", "adr", "gvb"}
+OWN_LOGITS = {"star", "adr", "gvb", "sdat"}
 
 
 def switchable() -> list[Case]:
@@ -26,7 +26,7 @@ def switchable() -> list[Case]:
 @pytest.mark.parametrize("batch_norm", ["joint", "separate"])
 def test_batch_norm_sees_the_domains_together_or_apart(case: Case, batch_norm: str) -> None:
     if OWN_LOGITS & set(case.key.split("+")):
-        pytest.skip("its logits in training are drawn, or less a bridge")
+        pytest.skip("its logits in training are drawn, less a bridge, or of moved parameters")
     plain_head = Classifier(network().backbone, nn.Linear(NUM_FEATURES, NUM_CLASSES))
     method = without_dropout(case.build(network=plain_head, batch_norm=batch_norm))
     streams = batch(method)

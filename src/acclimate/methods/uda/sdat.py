@@ -51,7 +51,7 @@ class SDAT(Method):
         >>> method = SDAT.from_network(Classifier(nn.Linear(8, 16), nn.Linear(16, 3)), 3)
         >>> source = Sample(torch.randn(4, 8), torch.tensor([0, 1, 2, 0]))
         >>> sorted(method(source=source, target=Sample(torch.randn(5, 8))).losses)
-        ['classification', 'conditional_domain']
+        ['classification', 'smooth_domain']
     """
 
     key = "sdat"
@@ -96,7 +96,7 @@ class SDAT(Method):
         local_source, local_target = encode_domains_with(self, moved, source, target, self.batch_norm)
         s, t = self.gather_encoded(local_source), self.gather_encoded(local_target)
         assert s.y is not None  # a source without labels was refused
-        losses = {"classification": cross_entropy_loss(s.logits, s.y), "conditional_domain": self._domain_loss(s, t)}
+        losses = {"classification": cross_entropy_loss(s.logits, s.y), "smooth_domain": self._domain_loss(s, t)}
         return Step({**losses, **self.added_terms(s, t)}, local_target.logits.detach())
 
     def _domain_loss(self, source: Encoded, target: Encoded) -> Tensor:
