@@ -20,10 +20,6 @@ PAIRS = [
 
 
 DRAWING = {"vat", "mic", "drcn"}  # noise or masks: of two, the second draws behind the first, not as it does alone
-    "vat",
-    "mic",
-    "drcn",
-}  # noise or masks: of two, the second draws behind the first and so otherwise than alone
 
 
 @pytest.mark.parametrize("key", PAIRS)
