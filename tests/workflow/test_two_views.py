@@ -172,7 +172,7 @@ def test_photographs_are_mirrored_by_default_and_small_images_are_not() -> None:
     assert completed(65, finetune=True, flip=False).flip is False
     assert completed(28).flip is False
     assert completed(28, flip=True).flip is True
-    assert completed(65).flip is False  # frozen
+    assert completed(65).flip is None  # frozen: there is nothing to mirror
 
 
 @pytest.mark.parametrize(("flip", "option"), [(True, "--flip"), (False, "--no-flip")])

@@ -114,7 +114,7 @@ def _for_images(wanted: Configuration, source: Domain) -> Configuration:
     if wanted.flip is not None and not finetune:
         raise InputError(f"{_flip_option(wanted)} is for networks trained on images; leave it out, or add --finetune.")
     # What small networks learn from scratch may be digits or letters, which must not be mirrored.
-    flip = wanted.flip if wanted.flip is not None else finetune and not scratch
+    flip = wanted.flip if wanted.flip is not None or not finetune else not scratch
     return replace(wanted, backbone=backbone, weights=weights, finetune=finetune, flip=flip)
 
 
@@ -137,7 +137,7 @@ def _from_scratch(wanted: Configuration, backbone: str, what: str) -> Configurat
         raise InputError(f"--frozen is for images with a pretrained backbone; leave it out for {what}.")
     if wanted.flip is not None:
         raise InputError(f"{_flip_option(wanted)} is for images; leave it out for {what}.")
-    return replace(wanted, backbone=wanted.backbone or backbone, weights="none", finetune=True, flip=False)
+    return replace(wanted, backbone=wanted.backbone or backbone, weights="none", finetune=True)
 
 
 def _flip_option(wanted: Configuration) -> str:
