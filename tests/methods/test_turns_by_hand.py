@@ -70,26 +70,23 @@ def supervised(method: Method, fs: Tensor, ft: Tensor, y: Tensor) -> Tensor:
     return F.cross_entropy(method.network.head(torch.cat([fs, ft]))[: len(fs)], y)
 
 
-def discriminate(method: Method, xs: Tensor, xt: Tensor) -> None:
-    fs, ft = joint_features(method, xs, xt)
-    with torch.no_grad():
-        method.network.head(torch.cat([fs, ft]))  # its statistics see the rows of every pass
+def discriminate(method: Method, fs: Tensor, ft: Tensor) -> None:
     descend(method.discriminator.parameters(), domain_says(method, fs.detach(), ft.detach(), 1.0))
 
 
 def alternating_dann(method: Method, xs: Tensor, y: Tensor, xt: Tensor, progress: float) -> None:
     fs, ft = joint_features(method, xs, xt)
+    discriminate(method, fs, ft)
     loss = supervised(method, fs, ft, y) + warm_up(progress) * domain_says(method, fs, ft, 0.0)
     descend(method.network.parameters(), loss)
-    discriminate(method, xs, xt)
 
 
 def domain_confusion(method: Method, xs: Tensor, y: Tensor, xt: Tensor, progress: float) -> None:
     fs, ft = joint_features(method, xs, xt)
+    discriminate(method, fs, ft)
     odds = [torch.sigmoid(method.discriminator(f)) for f in (fs, ft)]
     confusion = sum(-(torch.log(p) + torch.log(1 - p)).mean() / 2 for p in odds) / 2
     descend(method.network.parameters(), supervised(method, fs, ft, y) + confusion)
-    discriminate(method, xs, xt)
 
 
 def dann_with_entropy(method: Method, xs: Tensor, y: Tensor, xt: Tensor, progress: float) -> None:
@@ -116,14 +113,11 @@ def vada(method: Method, xs: Tensor, y: Tensor, xt: Tensor, progress: float) -> 
     fs, ft = net.features(xs), net.features(xt)
     # The order of the passes is that of the running statistics: body of both, head of both.
     zs, zt = net.head(fs), net.head(ft)
+    discriminate(method, fs, ft)
     entropy = -(zt.softmax(1) * zt.log_softmax(1)).sum(1).mean()
     loss = F.cross_entropy(zs, y) + 0.01 * domain_says(method, fs, ft, 0.0)
     loss = loss + smoothness(net, xs).mean() + 0.01 * (smoothness(net, xt).mean() + entropy)
     descend(net.parameters(), loss)
-    with torch.no_grad():
-        fs, ft = net.features(xs), net.features(xt)
-        net.head(fs), net.head(ft)
-    descend(method.discriminator.parameters(), domain_says(method, fs, ft, 1.0))
 
 
 def dirt_t(method: Method, xs: Tensor, y: Tensor, xt: Tensor, progress: float) -> None:
@@ -148,9 +142,9 @@ def adda(method: Method, xs: Tensor, y: Tensor, xt: Tensor, progress: float) -> 
         return
     with statistics_kept(net):
         fs = net.features(xs).detach()
-    ft = encoder(xt).detach()
-    descend(method.discriminator.parameters(), domain_says(method, fs, ft, 1.0))
-    descend(encoder.parameters(), says(method.discriminator(encoder(xt)), 1.0))
+    ft = encoder(xt)
+    discriminate(method, fs, ft)
+    descend(encoder.parameters(), says(method.discriminator(ft), 1.0))
 
 
 BY_HAND: list[tuple[Case, StepByHand]] = [

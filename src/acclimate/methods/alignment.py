@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import ClassVar, Literal, get_args
 
 import torch
@@ -10,22 +11,37 @@ from torch import Tensor
 
 from acclimate.losses import cross_entropy_loss
 from acclimate.methods.base import Encoded, Method, encoded_rows, inputs_of
-from acclimate.nn import Classifier
+from acclimate.nn import Classifier, encode_with
 from acclimate.types import Sample, Step
 
 BatchNorm = Literal["joint", "separate"]
 Criterion = Callable[[Tensor, Tensor], Tensor]
 
 
-def encode_domains(method: Method, source: Sample, target: Sample, batch_norm: BatchNorm) -> tuple[Encoded, Encoded]:
-    """Both domains through the network being trained: in one pass, or each with statistics of its own."""
+def encode_domains(
+    method: Method, source: Sample, target: Sample, batch_norm: BatchNorm, *, untracked: bool = False
+) -> tuple[Encoded, Encoded]:
+    """Both domains through the network being trained: in one pass, or each with statistics of its own.
+
+    Its running statistics learn of it, unless it is ``untracked``.
+    """
+    encode = partial(encode_untracked, method.network) if untracked else partial(_encode, method)
     xs, xt = inputs_of(source, "source"), inputs_of(target, "target")
     if batch_norm == "separate":
-        (fs, zs), (ft, zt) = Method.encode(method, xs)[:2], Method.encode(method, xt)[:2]
+        (fs, zs), (ft, zt) = encode(xs), encode(xt)
     else:
-        joint = Method.encode(method, torch.cat([xs, xt]))[:2]
+        joint = encode(torch.cat([xs, xt]))
         (fs, ft), (zs, zt) = (torch.split(part, [len(xs), len(xt)]) for part in joint)
     return encoded_rows(source, fs, zs, "source"), encoded_rows(target, ft, zt, "target")
+
+
+def _encode(method: Method, x: Tensor) -> tuple[Tensor, Tensor]:
+    return Method.encode(method, x)[:2]
+
+
+def encode_untracked(network: Classifier, x: Tensor) -> tuple[Tensor, Tensor]:
+    """Features (n, d) and logits (n, c), with the network's buffers (running statistics) left as they are."""
+    return encode_with(network, {name: buffer.clone() for name, buffer in network.named_buffers()}, x)
 
 
 def domain_features(method: Method, source: Sample, target: Sample, batch_norm: BatchNorm) -> tuple[Tensor, Tensor]:

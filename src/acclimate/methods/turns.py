@@ -10,14 +10,15 @@ from torch import Tensor, nn
 
 from acclimate.losses import cross_entropy_loss, domain_adversarial_loss
 from acclimate.methods.alignment import BatchNorm, check_batch_norm, encode_domains
-from acclimate.methods.base import Encoded, Method
+from acclimate.methods.base import Encoded, Method, inputs_of
+from acclimate.methods.shared_pass import SharedPass, passes_are_shared
 from acclimate.nn import Classifier, Discriminator, call_frozen
 from acclimate.types import Sample, Step
 
 
 class AdversarialTurns(Method):
-    """Phase "network" trains the network on the source's labels and :meth:`alignment`, phase "discriminator" tells the
-    domains' features apart.
+    """Phase "discriminator" tells the domains' features apart; behind it, phase "network" trains the network on the
+    source's labels and :meth:`alignment`. The network is the same in both, so it runs forwards once.
 
     Args:
         network: The network to adapt.
@@ -27,7 +28,7 @@ class AdversarialTurns(Method):
     """
 
     phases: ClassVar[tuple[str, ...]] = ("network", "discriminator")
-    passes = 8 / 3  # the discriminator's turn runs the network forwards only
+    passes = 2  # and a third of one more where the turns cannot share theirs: compiled, or with several processes
     takes_terms = True
     default_batch_norm: ClassVar[BatchNorm] = "joint"
 
@@ -38,6 +39,12 @@ class AdversarialTurns(Method):
         self.discriminator = discriminator
         self.batch_norm: BatchNorm = batch_norm or self.default_batch_norm
         check_batch_norm(self.batch_norm)
+        self.shared: SharedPass[tuple[Encoded, Encoded]] = SharedPass()
+
+    @property
+    def sequence(self) -> tuple[str, ...]:
+        """The discriminator's turn is first."""
+        return ("discriminator", "network")
 
     @classmethod
     def parts_for(cls, network: Classifier, num_outputs: int, params: Mapping[str, Any]) -> dict[str, nn.Module]:
@@ -69,7 +76,8 @@ class AdversarialTurns(Method):
         return torch.split(domains, [len(source.logits), len(target.logits)])  # type: ignore[return-value]
 
     def _train_network(self, source: Sample, target: Sample) -> Step:
-        local_source, local_target = encode_domains(self, source, target, self.batch_norm)
+        kept = self.shared.take(self.network, _inputs(source, target)) if passes_are_shared() else None
+        local_source, local_target = kept or encode_domains(self, source, target, self.batch_norm)
         s, t = self.gather_encoded(local_source), self.gather_encoded(local_target)
         assert s.y is not None  # a source without labels was refused
         classification = cross_entropy_loss(s.logits, s.y)
@@ -77,9 +85,21 @@ class AdversarialTurns(Method):
         return Step(losses, local_target.logits.detach())
 
     def _train_discriminator(self, source: Sample, target: Sample) -> Step:
+        local_source, local_target = self._first_pass(source, target)
         with torch.no_grad():
-            local_source, local_target = encode_domains(self, source, target, self.batch_norm)
             s, t = self.gather_encoded(local_source), self.gather_encoded(local_target)
-        domains = self.discriminator(torch.cat([s.features, t.features]))
+            features = torch.cat([s.features, t.features])
+        domains = self.discriminator(features)
         loss = domain_adversarial_loss(*torch.split(domains, [len(s.logits), len(t.logits)]))
         return Step({"discrimination": loss}, local_target.logits.detach())
+
+    def _first_pass(self, source: Sample, target: Sample) -> tuple[Encoded, Encoded]:
+        if passes_are_shared():
+            made = encode_domains(self, source, target, self.batch_norm)
+            return self.shared.keep(made, self.network, _inputs(source, target))
+        with torch.no_grad():
+            return encode_domains(self, source, target, self.batch_norm, untracked=True)
+
+
+def _inputs(source: Sample, target: Sample) -> tuple[Tensor, Tensor]:
+    return inputs_of(source, "source"), inputs_of(target, "target")

@@ -26,7 +26,7 @@ class VirtualTurns(AdversarialTurns):
         batch_norm: "joint" or "separate".
     """
 
-    passes = 22 / 3  # three passes more of both domains in the network's turn, the first without a gradient
+    passes = 20 / 3  # three passes more of both domains in the network's turn, the first without a gradient
     default_batch_norm: BatchNorm = "separate"  # type: ignore[misc]
 
     def __init__(

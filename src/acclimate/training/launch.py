@@ -76,6 +76,8 @@ def _work(fabric: Fabric, job: _Job) -> None:
         text = json.dumps({"kind": type(error).__name__, "arguments": error.args})
         (job.folder / f"error-{fabric.global_rank}.json").write_text(text, encoding="utf-8")
         raise RuntimeError(str(error)) from error  # so that the launcher ends the others too
+    finally:
+        torch.distributed.destroy_process_group()  # Fabric does so for NCCL alone; Gloo's threads may abort the exit
     if fabric.global_rank == 0:
         weights = {name: tensor.cpu() for name, tensor in method.state_dict().items()}
         torch.save({"method": weights, "records": history.records}, job.folder / "result.pt")

@@ -10,7 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from acclimate.losses import cross_entropy_loss, domain_adversarial_loss
+from acclimate.methods.alignment import encode_untracked
 from acclimate.methods.base import Encoded, inputs_of, labels_of
+from acclimate.methods.shared_pass import SharedPass, passes_are_shared
 from acclimate.methods.staged import Staged, check_share
 from acclimate.nn import Classifier, Discriminator, call_frozen, call_untracked
 from acclimate.types import Sample, Step
@@ -55,7 +57,7 @@ class ADDA(Staged):
     family = "adversarial"
     phases = ("source", "discriminator", "target")
     stages = (("source",), ("discriminator", "target"))
-    passes = 5 / 3
+    passes = 4 / 3
 
     def __init__(
         self, network: Classifier, encoder: Classifier, discriminator: nn.Module, *, pretrain: float = 0.5
@@ -65,6 +67,7 @@ class ADDA(Staged):
         self.encoder = encoder
         self.discriminator = discriminator
         self.pretrain = pretrain
+        self.shared: SharedPass[Tensor] = SharedPass()
 
     @classmethod
     def parts_for(cls, network: Classifier, num_outputs: int, params: Mapping[str, Any]) -> dict[str, nn.Module]:
@@ -106,16 +109,26 @@ class ADDA(Staged):
         with torch.no_grad():
             maps = call_untracked(self.network.backbone, inputs_of(source, "source"))
             fs = self.gather(call_untracked(self.network.bottleneck, maps))
-            local = self.encoder(inputs_of(target, "target"))
+        local = self._first_pass(inputs_of(target, "target")).detach()
+        with torch.no_grad():
             ft = self.gather(local)
         d_source, d_target = torch.split(self.discriminator(torch.cat([fs, ft])), [len(fs), len(ft)])
         return Step({"discrimination": domain_adversarial_loss(d_source, d_target)}, self._logits(local))
 
     def _train_encoder(self, source: Sample, target: Sample) -> Step:
-        features = self.encoder(inputs_of(target, "target"))
+        x = inputs_of(target, "target")
+        kept = self.shared.take(self.encoder, [x]) if passes_are_shared() else None
+        features = self.encoder(x) if kept is None else kept
         judged = call_frozen(self.discriminator, self.gather(features))
         loss = domain_adversarial_loss(judged, -judged)  # both halves are BCE(judged, 1)
         return Step({"inverted_domain": loss}, self._logits(features.detach()))
+
+    def _first_pass(self, x: Tensor) -> Tensor:
+        """The target's features, with their graph if the encoder's turn may go on from there."""
+        if passes_are_shared():
+            return self.shared.keep(self.encoder(x), self.encoder, [x])
+        with torch.no_grad():
+            return encode_untracked(self.encoder, x)[0]
 
     def _logits(self, features: Tensor) -> Tensor:
         with torch.no_grad():

@@ -29,7 +29,7 @@ class AlternatingDANN(AdversarialTurns):
 
     Notes:
         DANN's objective and schedule with the two-step optimisation and the inverted labels of Goodfellow et al. 2014,
-        https://arxiv.org/abs/1406.2661. Features are computed anew for the discriminator's turn.
+        https://arxiv.org/abs/1406.2661: in every step the discriminator's turn is first. Both read the same features.
 
     Reference:
         Ganin et al. 2016, Domain-Adversarial Training of Neural Networks, JMLR, https://arxiv.org/abs/1505.07818.

@@ -18,7 +18,7 @@ from acclimate.nn import EMA, Classifier
 from acclimate.types import Sample, Step
 
 
-class DIRTT(VirtualTurns, Staged):
+class DIRTT(Staged, VirtualTurns):
     r"""Decision-boundary iterative refinement training with a teacher.
 
     The first stage trains VADA (phases "network" and "discriminator"). The second reads the target alone (phase
@@ -64,7 +64,7 @@ class DIRTT(VirtualTurns, Staged):
     url = "https://arxiv.org/abs/1802.08735"
     family = "adversarial"
     phases = ("network", "discriminator", "target")
-    stages = (("network", "discriminator"), ("target",))
+    stages = (("discriminator", "network"), ("target",))
     passes = 11 / 3
 
     def __init__(
