@@ -122,7 +122,7 @@ ResNet-18 nearly all of a step is the network's, the same on all sides. Of ADDA 
 A peer's method need not have all terms of ours (none of them has schedules): it is what one would use instead.
 
 - **pytorch-adapt** has an optimiser for each model. Its methods of two turns (alternating DANN, domain confusion, ADDA,
-  VADA) run the network forwards once for both, before the discriminator's turn, where ours runs it again.
+  VADA) run the network forwards once for both, before the discriminator's turn, as ours do in one process.
 - **TLlib**: the loops of its examples without their logs. It runs both domains at once also where its example does not,
   which is no slower.
 - **salad**: one `_step` of its solvers, with the optimiser of the other sides in place of its Adam. That step reads

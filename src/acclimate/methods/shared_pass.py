@@ -12,9 +12,9 @@ T = TypeVar("T")
 
 
 class SharedPass(Generic[T]):
-    """What the first phase made, with its graph, for the second, if nothing that it depends on has changed since.
+    """What the first phase made, with its graph, for those behind it, if nothing that it depends on has changed since.
 
-    Without it the second makes it anew, and the result is the same. It is nothing that a method has to remember:
+    Without it they make it anew, and the result is the same. It is nothing that a method has to remember:
     copies of a method begin without.
     """
 
@@ -22,14 +22,19 @@ class SharedPass(Generic[T]):
         self._kept: tuple[list[Any], T] | None = None
 
     def keep(self, made: T, module: nn.Module, inputs: Iterable[Tensor]) -> T:
-        """What ``module`` made of ``inputs``, for the next call of :meth:`take`."""
+        """What ``module`` made of ``inputs``, for the next calls of :meth:`look` and :meth:`take`."""
         self._kept = (_marks(module, inputs), made)
         return made
 
+    def look(self, module: nn.Module, inputs: Iterable[Tensor]) -> T | None:
+        """What was kept, to be kept on; None if it was of other inputs, parameters or mode."""
+        return self._kept[1] if self._kept is not None and _same(self._kept[0], _marks(module, inputs)) else None
+
     def take(self, module: nn.Module, inputs: Iterable[Tensor]) -> T | None:
-        """What was kept, once; None if it was of other inputs, parameters or mode."""
-        kept, self._kept = self._kept, None
-        return kept[1] if kept is not None and _same(kept[0], _marks(module, inputs)) else None
+        """What was kept, for the last time, since its graph is gone then."""
+        made = self.look(module, inputs)
+        self._kept = None
+        return made
 
     def __deepcopy__(self, memo: dict[int, Any]) -> SharedPass[T]:
         return type(self)()

@@ -28,7 +28,7 @@ class AdversarialTurns(Method):
     """
 
     phases: ClassVar[tuple[str, ...]] = ("network", "discriminator")
-    passes = 2  # and a third of one more where the turns cannot share theirs: compiled, or with several processes
+    passes = 2.0  # and a third of one more where the turns cannot share theirs: compiled, or with several processes
     takes_terms = True
     default_batch_norm: ClassVar[BatchNorm] = "joint"
 
@@ -95,8 +95,11 @@ class AdversarialTurns(Method):
 
     def _first_pass(self, source: Sample, target: Sample) -> tuple[Encoded, Encoded]:
         if passes_are_shared():
-            made = encode_domains(self, source, target, self.batch_norm)
-            return self.shared.keep(made, self.network, _inputs(source, target))
+            inputs = _inputs(source, target)
+            known = self.shared.look(self.network, inputs)  # from another of its turns in this step
+            return known or self.shared.keep(
+                encode_domains(self, source, target, self.batch_norm), self.network, inputs
+            )
         with torch.no_grad():
             return encode_domains(self, source, target, self.batch_norm, untracked=True)
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from acclimate.losses import critic_difference_loss, gradient_penalty_loss
-from acclimate.methods.alignment import BatchNorm, encode_domains
+from acclimate.methods.alignment import BatchNorm
 from acclimate.methods.base import Encoded
 from acclimate.methods.turns import AdversarialTurns
 from acclimate.nn import Classifier, Critic, same_everywhere
@@ -38,8 +38,7 @@ class WDGRL(AdversarialTurns):
     Notes:
         The paper chooses w per task; its code has 1 for reviews and 0.01 for digits. Both trained by Adam at 0.0001
         there. The critic's last layer has no bias, which would get no gradient. Of unequal batches the first rows form
-        pairs. Each of the critic's turns runs the network on the batch, forwards only, and so moves its running
-        statistics, too.
+        pairs. All turns of a step read the same features: the code runs the network anew for each, on the same rows.
 
     Reference:
         Shen et al. 2018, Wasserstein Distance Guided Representation Learning for Domain Adaptation, AAAI,
@@ -58,7 +57,6 @@ class WDGRL(AdversarialTurns):
     paper = "Shen et al., AAAI 2018"
     url = "https://arxiv.org/abs/1707.01217"
     family = "adversarial"
-    passes = 16 / 3
 
     def __init__(
         self,
@@ -90,9 +88,8 @@ class WDGRL(AdversarialTurns):
         return {"wasserstein": self.weight * critic_difference_loss(*self.judged(source, target))}
 
     def _train_discriminator(self, source: Sample, target: Sample) -> Step:
-        with torch.no_grad():
-            local_source, local_target = encode_domains(self, source, target, self.batch_norm)
-            fs, ft = self.gather(local_source.features), self.gather(local_target.features)
+        local_source, local_target = self._first_pass(source, target)
+        fs, ft = (self.gather(local.features.detach()) for local in (local_source, local_target))
         d_source, d_target = torch.split(self.discriminator(torch.cat([fs, ft])), [len(fs), len(ft)])
         penalty = self.penalty * gradient_penalty_loss(self._slopes(torch.cat([fs, ft, _between(fs, ft)])))
         losses = {"discrimination": -critic_difference_loss(d_source, d_target), "discrimination_penalty": penalty}
