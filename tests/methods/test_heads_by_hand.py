@@ -66,7 +66,7 @@ def star(method: Method, xs: Tensor, y: Tensor, xt: Tensor, progress: float) -> 
     def draw(features: Tensor) -> list[Tensor]:
         hidden, last = head[:-1](features), head[-1]
         sigma = spread.largest * torch.sigmoid(spread.rho)
-        noises = [torch.randn(last.weight.shape, dtype=torch.float64) for _ in range(2)]
+        noises = torch.randn((2, *last.weight.shape), dtype=torch.float64)
         return [F.linear(hidden, last.weight + sigma * noise, last.bias) for noise in noises]
 
     def absolute(heads: list[Tensor]) -> Tensor:

@@ -28,10 +28,10 @@ class StochasticLinear(nn.Module):
         self.rho = nn.Parameter(torch.zeros_like(layer.weight))
         self.register_buffer("largest", layer.weight.detach().square().mean().sqrt())
 
-    def forward(self, means: Tensor) -> Tensor:
-        """Weights drawn around ``means``, the same in every process."""
-        noise = torch.randn(means.shape, dtype=means.dtype, device=means.device)
-        return means + self.largest * self.rho.sigmoid() * same_everywhere(noise)
+    def forward(self, means: Tensor, draws: int = 1) -> Tensor:
+        """Weights drawn around ``means``, (c, d), one draw below the other, (draws c, d); the same in every process."""
+        noise = torch.randn((draws, *means.shape), dtype=means.dtype, device=means.device)
+        return (means + self.largest * self.rho.sigmoid() * same_everywhere(noise)).flatten(0, 1)
 
 
 def last_linear(head: nn.Module) -> tuple[str, nn.Linear]:
@@ -64,7 +64,7 @@ def call_with_draws(head: nn.Module, spread: StochasticLinear, x: Tensor, draws:
     """
     prefix, layer = last_linear(head)
     state: dict[str, Tensor] = dict(head.named_parameters())
-    state[f"{prefix}weight"] = torch.cat([spread(layer.weight) for _ in range(draws)])
+    state[f"{prefix}weight"] = spread(layer.weight, draws)
     if layer.bias is not None:
         state[f"{prefix}bias"] = layer.bias.repeat(draws)
     outputs: Tensor = functional_call(head, {k: v.detach() if frozen else v for k, v in state.items()}, (x,))
