@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,7 +12,8 @@ import numpy as np
 from benchmarks.selection.shifts import Shift
 
 
-class Case(NamedTuple):
+@dataclass(frozen=True)
+class Case:
     """A shift in the eyes of a rule: no target label is in here.
 
     Attributes:
@@ -27,10 +30,15 @@ class Case(NamedTuple):
     scores: dict[str, Any]
     errors: dict[str, Any]
 
-    @property
+    @cached_property
     def labels(self) -> Any:
         """(k, m) what each candidate says."""
         return self.target.argmax(axis=2)
+
+    @cached_property
+    def probs(self) -> Any:
+        """(k, m, c) float64."""
+        return np.exp(self.target.astype(float))
 
 
 class Chosen(NamedTuple):

@@ -18,6 +18,8 @@ from benchmarks.selection.measures import Outcome
 from benchmarks.selection.paired import z_of
 from benchmarks.selection.rules import ENSEMBLE, ensemble, fixed_rules, pick, top_half
 
+TUNED = "tuned on other data sets"
+BEST_ELSEWHERE = "the fixed rule that is best on the other data sets"
 LEVEL = 1.6449  # one-sided 5 %
 LEARNT_MARGINS = (np.inf, 16.0, 8.0, 4.0, 2.0, 1.0, 0.0)  # predicted points over source-only, from the safest
 
@@ -59,6 +61,7 @@ class Study:
         self.cases = list(cases)
         self.truths = list(truths)
         self.datasets = [case.shift.dataset for case in cases]
+        self._accuracies = [accuracies(*each) for each in zip(cases, truths, strict=True)]
 
     def judged(self) -> list[Judged]:
         """Every rule."""
@@ -72,14 +75,14 @@ class Study:
     def result(self, i: int, chosen: Chosen) -> Result:
         """Score what was chosen on shift i."""
         case, yt = self.cases[i], self.truths[i]
-        found, right = accuracies(case, yt), chosen.labels == yt
+        right = chosen.labels == yt
         outcome = self._outcome(i, 100 * float(right.mean()))
         z = [z_of(right, case.labels[case.keys.index(key)] == yt) for key in BASELINES]
         better = tuple(int(np.sign(value)) if abs(value) > LEVEL else 0 for value in z)
-        return Result([outcome], chosen.who, (better[0], better[1]), _rho(chosen.order, found))
+        return Result([outcome], chosen.who, (better[0], better[1]), _rho(chosen.order, self._accuracies[i]))
 
     def _outcome(self, i: int, accuracy: float) -> Outcome:
-        case, found = self.cases[i], accuracies(self.cases[i], self.truths[i])
+        case, found = self.cases[i], self._accuracies[i]
         baselines = (float(found[case.keys.index(key)]) for key in BASELINES)
         return Outcome(case.shift.dataset, case.shift.kind, accuracy, *baselines, float(found.max()))
 
@@ -87,10 +90,11 @@ class Study:
         return [self.result(i, rule(case)) for i, case in enumerate(self.cases)]
 
     def _references(self) -> list[Judged]:
-        found = [accuracies(*each) for each in zip(self.cases, self.truths, strict=True)]
-        oracle: list[Result | None] = [self.result(i, pick(self.cases[i], each)) for i, each in enumerate(found)]
+        oracle: list[Result | None] = [
+            self.result(i, pick(self.cases[i], each)) for i, each in enumerate(self._accuracies)
+        ]
         drawn: list[Result | None] = [
-            Result([self._outcome(i, float(a)) for a in each], "any") for i, each in enumerate(found)
+            Result([self._outcome(i, float(a)) for a in each], "any") for i, each in enumerate(self._accuracies)
         ]
         return [
             Judged("oracle (reads target labels)", "reads labels", oracle),
@@ -113,11 +117,10 @@ class Study:
             return found.outcomes[0]
 
         chosen = chosen_settings(settings, self.datasets, outcome)
-        return Judged(name, "tuned on other data sets", [result(chosen[d], i, d) for i, d in enumerate(self.datasets)])
+        return Judged(name, TUNED, [result(chosen[d], i, d) for i, d in enumerate(self.datasets)])
 
     def _learnt(self) -> list[Judged]:
-        found = [accuracies(*each) for each in zip(self.cases, self.truths, strict=True)]
-        learnt = Learnt(self.cases, [each - each[0] for each in found])
+        learnt = Learnt(self.cases, [each - each[0] for each in self._accuracies])
         said = [learnt.predicted(i, frozenset()) for i in range(len(self.cases))]
         picks = [self.result(i, pick(case, said[i])) for i, case in enumerate(self.cases)]
         halves = [self.result(i, top_half(case, said[i])) for i, case in enumerate(self.cases)]
@@ -127,17 +130,17 @@ class Study:
             return self.result(i, pick(case, gain) if gain.max() > margin else ensemble(case))
 
         return [
-            Judged("learnt: the pick", "tuned on other data sets", list(picks)),
-            Judged("learnt: ensemble of the top half", "tuned on other data sets", list(halves)),
+            Judged("learnt: the pick", TUNED, list(picks)),
+            Judged("learnt: ensemble of the top half", TUNED, list(halves)),
             self._left_out("learnt: the pick beyond a margin, else the ensemble", list(LEARNT_MARGINS), guarded),
         ]
 
     def _best_of_others(self, judged: list[Judged]) -> Judged:
         """What an honest reader of such a table would do: take the rule that did best on the other data sets."""
-        by_name = {each.name: each for each in judged if each.kind != "tuned on other data sets"}
+        by_name = {each.name: each for each in judged if each.kind != TUNED}
         names = [ENSEMBLE, *(name for name in by_name if name != ENSEMBLE)]
         return self._left_out(
-            "the fixed rule that is best on the other data sets",
+            BEST_ELSEWHERE,
             names,
             lambda name, i, held_out: by_name[name].results[i],
         )

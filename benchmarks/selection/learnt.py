@@ -27,6 +27,7 @@ class Learnt:
     def __init__(self, cases: Sequence[Case], gains: Sequence[Any]) -> None:
         self._cases = cases
         self._gains = gains
+        self._ranks = [ranks(case) for case in cases]
         self._model = cache(self._fitted)
 
     def predicted(self, i: int, without: frozenset[str]) -> Any:
@@ -34,14 +35,14 @@ class Learnt:
         model = self._model(without | {self._cases[i].shift.dataset})
         if model is None:
             return np.zeros(len(self._cases[i].keys))
-        found = model.predict(ranks(self._cases[i]))
+        found = model.predict(self._ranks[i])
         return found - found[0]
 
     def _fitted(self, without: frozenset[str]) -> Any:
         own = [i for i, case in enumerate(self._cases) if case.shift.dataset not in without]
         if not own:
             return None
-        X = np.concatenate([ranks(self._cases[i]) for i in own])
+        X = np.concatenate([self._ranks[i] for i in own])
         y = np.concatenate([self._gains[i] for i in own])
         groups = np.concatenate([np.full(len(self._gains[i]), self._cases[i].shift.dataset) for i in own])
         if len(set(groups)) < 2:

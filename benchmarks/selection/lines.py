@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.selection.judged import Judged, Result
+from benchmarks.selection.judged import TUNED, Judged, Result
 from benchmarks.selection.marks import MARKS
 from benchmarks.selection.measures import Outcome, Standing, interval, standing
 
-NO_LABELS = ("baseline", "always one", "validator", "consensus", "ensemble", "tuned on other data sets")
+NO_LABELS = ("baseline", "always one", "validator", "consensus", "ensemble", TUNED)
 
 
 class Line(NamedTuple):

@@ -38,7 +38,7 @@ def always(case: Case, key: str) -> Chosen:
 def ensemble(case: Case, weights: Any = None) -> Chosen:
     """The weighted mean of the candidates' probabilities; equal weights by default."""
     weights = np.ones(len(case.keys)) if weights is None else weights
-    mean = np.einsum("k,kmc->mc", weights / weights.sum(), np.exp(case.target.astype(float)))
+    mean = np.einsum("k,kmc->mc", weights / weights.sum(), case.probs)
     return Chosen(mean.argmax(axis=1), f"ensemble of {np.count_nonzero(weights)}")
 
 
@@ -51,8 +51,7 @@ def top_half(case: Case, order: Any) -> Chosen:
 def majority(case: Case) -> Chosen:
     """The class that most candidates say; of equals the one with more probability."""
     votes = np.stack([(case.labels == c).sum(axis=0) for c in range(case.target.shape[2])], axis=1)
-    probability = np.exp(case.target.astype(float)).mean(axis=0)
-    return Chosen((votes + probability / 2).argmax(axis=1), f"vote of {len(case.keys)}")
+    return Chosen((votes + case.probs.mean(axis=0) / 2).argmax(axis=1), f"vote of {len(case.keys)}")
 
 
 def fixed_rules() -> dict[str, dict[str, Rule]]:

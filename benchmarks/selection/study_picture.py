@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from math import isfinite
 from pathlib import Path
 
+from benchmarks.selection.judged import TUNED
 from benchmarks.selection.lines import Line
 from benchmarks.selection.marks import MARKS
 
 FLOOR = -60.0  # percent; what lies below is drawn there
-NAMED = ("baseline", "consensus", "ensemble", "tuned on other data sets")
+NAMED = ("baseline", "consensus", "ensemble", TUNED)
 COLOURS = ("#7f7f7f", "#bcbd22", "#1f77b4", "#9467bd", "#2ca02c", "#d62728")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -61,7 +62,7 @@ def test_rules_by_hand() -> None:
 def test_a_sure_candidate_moves_the_mean_and_not_the_vote() -> None:
     sure = said([[0], [0], [1]], sure=0.55)
     sure[2] = said([[1]], sure=0.99)[0]
-    made = case(LABELS, [0, 0, 0, 0])._replace(keys=KEYS[:3], target=sure)
+    made = replace(case(LABELS, [0, 0, 0, 0]), keys=KEYS[:3], target=sure)
     assert ensemble(made).labels.tolist() == [1]
     assert majority(made).labels.tolist() == [0]
 
@@ -70,7 +71,7 @@ def test_five_of_one_mind_agree_and_support_the_pick_beyond_noise() -> None:
     made = case(LABELS, [0.1, 0.2, 0.3, 0.0])
     assert agreement(made) == pytest.approx(1)
     assert [supporters(made, z) for z in (0, 2, 5)] == [5, 5, 0]  # 0.2 better, with an error of 0.05
-    against = made._replace(scores={**made.scores, **dict.fromkeys(FIVE[:2], np.array([0.3, 0.2, 0.1, 0.4]))})
+    against = replace(made, scores={**made.scores, **dict.fromkeys(FIVE[:2], np.array([0.3, 0.2, 0.1, 0.4]))})
     assert agreement(against) < 0
 
 
@@ -116,7 +117,7 @@ def some_shifts() -> tuple[list[Case], list[Any]]:
             made = case(labels, [0, 0, 0, 0], dataset, kind)
             right = (labels == yt).mean(axis=1)
             noisy = {key: right + rng.normal(scale=0.1, size=4) for key in made.scores}
-            cases.append(made._replace(scores=noisy))
+            cases.append(replace(made, scores=noisy))
             truths.append(yt)
     return cases, truths
 
