@@ -47,9 +47,15 @@ class Line(NamedTuple):
         return self.kind in NO_LABELS
 
     @property
-    def safe(self) -> bool:
-        """Whether it misses no mark of safety."""
-        return all(found is not False for found, mark in zip(self.passed, MARKS, strict=True) if mark.safety)
+    def missed(self) -> list[str]:
+        """The marks of safety that it misses, in words."""
+        return [mark.words for found, mark in zip(self.passed, MARKS, strict=True) if mark.safety and found is False]
+
+    @property
+    def place(self) -> tuple[int, float]:
+        """Where it stands among others: first the fewest marks of safety missed, then the most recovered."""
+        recovered = self.standing.recovered
+        return len(self.missed), np.inf if np.isnan(recovered) else -recovered
 
 
 def line_of(judged: Judged) -> Line:
@@ -86,12 +92,6 @@ def gain_by_dataset(outcomes: Iterable[Outcome]) -> dict[str, float]:
         if not each.control:
             found.setdefault(each.dataset, []).append(each.accuracy - each.source_only)
     return {name: float(np.mean(values)) for name, values in found.items()}
-
-
-def best_safe(lines: Iterable[Line]) -> Line | None:
-    """Of the rules without labels that miss no mark of safety the one that recovers most."""
-    safe = [line for line in lines if line.free and line.safe and np.isfinite(line.standing.recovered)]
-    return max(safe, key=lambda line: line.standing.recovered, default=None)
 
 
 def _shares(results: list[Result], sign: int) -> tuple[float, float]:
