@@ -20,7 +20,7 @@ help:
 	@echo "make bench   the benchmark tables, speed then digits (the digits take an hour or two, resumable)"
 	@echo "make bench-classical   the classical methods' speed, growth and accuracy (two or three hours, resumable)"
 	@echo "make bench-uda   the deep methods' speed and accuracy (a night, resumable)"
-	@echo "make bench-selection   what candidates predict on the shifts that rules of choice are judged on (resumable)"
+	@echo "make bench-selection   sixteen candidates on 100 shifts, and every rule of choice on them (resumable)"
 	@echo "make dist    wheel and sdist into dist/"
 
 $(VENV)/pyvenv.cfg:
@@ -71,6 +71,7 @@ bench-uda: $(DEV_INSTALLED)
 
 bench-selection: $(DEV_INSTALLED)
 	$(BIN)/python -m benchmarks.selection_raw --jobs 2
+	$(BIN)/python -m benchmarks.selection_study
 
 dist: $(DEV_INSTALLED)
 	rm -rf dist

@@ -35,8 +35,8 @@ class Kept:
 
     def add(self, shift: Shift, rows: dict[str, Any], yt: Any) -> None:
         """Write both files; one that is there is whole."""
-        _write(self._truth(shift), {"yt": yt})
-        _write(self._rows(shift), {**rows, "version": np.array(version(shift))})
+        write_arrays(self._truth(shift), {"yt": yt})
+        write_arrays(self._rows(shift), {**rows, "version": np.array(version(shift))})
 
     def rows(self, shift: Shift) -> dict[str, Any]:
         """What rules of choice may read; see `raw_rows`."""
@@ -63,7 +63,8 @@ def version(shift: Shift) -> str:
     return digest.hexdigest()
 
 
-def _write(path: Path, arrays: dict[str, Any]) -> None:
+def write_arrays(path: Path, arrays: dict[str, Any]) -> None:
+    """A compressed file that is whole or not there."""
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_suffix(f".{os.getpid()}.part")
     with half.open("wb") as file:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal, NamedTuple
 
@@ -135,12 +136,23 @@ def interval(outcomes: Sequence[Outcome], baseline: Baseline = "source_only", dr
     rng = np.random.default_rng(0)
     kept = [each for each in outcomes if not each.control]
     sets = [[each for each in kept if each.dataset == name] for name in dict.fromkeys(each.dataset for each in kept)]
-    means = []
-    for _ in range(draws):
-        again = [own[i] for own in sets for i in rng.integers(len(own), size=len(own))]
-        means.append(_mean(recovered(again, baseline).values()))
-    low, high = np.nanpercentile(means, [5, 95])
+    if not sets:
+        return float("nan"), float("nan")
+    again = [[rng.integers(len(own), size=len(own)) for own in sets] for _ in range(draws)]
+    shares = [
+        _shares(own, baseline, np.stack(drawn)) for own, drawn in zip(sets, zip(*again, strict=True), strict=True)
+    ]
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Mean of empty slice")
+        low, high = np.nanpercentile(np.nanmean(shares, axis=0), [5, 95])
     return float(low), float(high)
+
+
+def _shares(outcomes: Sequence[Outcome], baseline: Baseline, drawn: Any) -> Any:
+    """Share recovered within a data set by each of (b, n) draws, (b,); NaN where there is nothing to recover."""
+    gain = np.array(gains(outcomes, baseline))[drawn].sum(axis=1)
+    room = np.array([each.oracle - getattr(each, baseline) for each in outcomes])[drawn].sum(axis=1)
+    return np.where(room > ROUNDING, gain / np.where(room > ROUNDING, room, 1.0), np.nan)
 
 
 def _mean(values: Iterable[float]) -> float:

@@ -30,12 +30,19 @@ def relearn(labels: Any, features: Any) -> float:
     Raises:
         InputError: If `features` is not a matrix, is empty, or holds NaN or infinity.
     """
+    return float(found_again(labels, features).mean())
+
+
+def found_again(labels: Any, features: Any) -> Array:
+    """Which rows a logistic regression trained on the other half labels alike, (n,) bool; arguments as in `relearn`."""
     X, y = standardized(finite_matrix(features, "features")), np.asarray(labels)
+    found = np.zeros(len(y), dtype=bool)
     if len(np.unique(y)) < 2:
-        return 0.0
+        return found
     half = np.arange(len(y)) % 2
-    right = [_predict(X[half == k], y[half == k], X[half != k]) == y[half != k] for k in (0, 1)]
-    return float(np.concatenate(right).mean())
+    for k in (0, 1):
+        found[half != k] = _predict(X[half == k], y[half == k], X[half != k]) == y[half != k]
+    return found
 
 
 def _predict(X: Array, y: Array, Z: Array) -> Array:

@@ -1,0 +1,90 @@
+"""Judge rules of choice by what `benchmarks.selection_raw` kept: which method to take without target labels.
+
+Scores of validators are computed where they are missing, a few seconds for each shift, and kept. Works on whatever
+shifts have rows, and says how many have none. Writes results/selection.md, .csv and .svg. Features come from
+``ACCLIMATE_DATA``.
+
+Run: python -m benchmarks.selection_study [--print]
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+from collections.abc import Sequence
+
+from benchmarks.selection.case import Case
+from benchmarks.selection.judged import Judged, Study
+from benchmarks.selection.kept import Kept
+from benchmarks.selection.kept_scores import read_case
+from benchmarks.selection.labelled import DRAWS
+from benchmarks.selection.lines import line_of, mean_outcome
+from benchmarks.selection.scores import BLIND
+from benchmarks.selection.shifts import Shift, listed
+from benchmarks.selection.study_page import page
+from benchmarks.selection.study_picture import draw
+from benchmarks.table import RESULTS, write
+
+COLUMNS = (
+    "rule",
+    "kind",
+    "shift",
+    "dataset",
+    "shift kind",
+    "chosen",
+    "accuracy",
+    "source-only",
+    "per-domain",
+    "oracle",
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """See the module."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--print", action="store_true", help="print the page and write nothing")
+    options = parser.parse_args(arguments)
+    kept, shifts = Kept(), listed()
+    there = [shift for shift in shifts if kept.current(shift)]
+    if not there:
+        raise SystemExit("No shift has raw rows: run python -m benchmarks.selection_raw first.")
+    cases = [_read(shift, kept) for shift in there]
+    judged = Study(cases, [kept.truth(shift) for shift in there]).judged()
+    lines = [line_of(each) for each in judged]
+    text = page(lines, in_words(there, shifts), BLIND, DRAWS)
+    if options.print:
+        print(text)
+        return
+    write("selection.md", text)
+    draw(lines, RESULTS / "selection.svg")
+    _write_rows(judged, cases)
+
+
+def _read(shift: Shift, kept: Kept) -> Case:
+    print(f"reading {shift.name}", flush=True)
+    return read_case(shift, kept)
+
+
+def in_words(there: Sequence[Shift], shifts: Sequence[Shift]) -> str:
+    """How many shifts take part."""
+    controls = sum(shift.kind.startswith("control") for shift in there)
+    datasets = len({shift.dataset for shift in there})
+    missing = len(shifts) - len(there)
+    left = f" **{missing} of the {len(shifts)} listed have no rows yet**, so this is a part." if missing else ""
+    return f"{len(there) - controls} shifts and {controls} controls of {datasets} data sets.{left}\n"
+
+
+def _write_rows(judged: Sequence[Judged], cases: Sequence[Case]) -> None:
+    with (RESULTS / "selection.csv").open("w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        for rule in judged:
+            for result, case in zip(rule.results, cases, strict=True):
+                if result is not None:
+                    found = mean_outcome(result.outcomes)
+                    what = (rule.name, rule.kind, case.shift.name, found.dataset, found.kind, result.who)
+                    writer.writerow((*what, *(f"{value:.3f}" for value in found[2:])))
+
+
+if __name__ == "__main__":
+    main()
