@@ -34,7 +34,8 @@ print(Consensus().of({"good": {"source": good, "target": good}, "bad": {"source"
 `acclimate adapt --select KEY` takes every key below. Scores of rows give standard errors by a paired bootstrap, others
 by leaving out groups of rows. `validator_scorer(KEY)` for scikit-learn takes those that read the logits of one side. A
 panel validator judges among candidates: `EnsV().among(candidates)(target=one)`. `ScoreHistory` keeps the scores of
-checkpoints.
+checkpoints. `--select consensus` takes the mean rank by five of them; `cluster_nmi`, `cluster_ami` and `relearn` judge
+all candidates in source-only's standardised features as `KEY@source_only` (from Python: `space=`).
 """
 
 

@@ -60,7 +60,7 @@ def adapt(
     out: Annotated[Path, typer.Option(help="Folder of the run; must not hold another one.")] = Path("run"),
     demo: Annotated[bool, typer.Option("--demo", help="Run on data that scikit-learn ships.")] = False,
     methods: Annotated[str | None, typer.Option(help="Candidates, comma-separated: see `acclimate methods`.")] = None,
-    select: Annotated[str | None, typer.Option(help="Rule of choice: im, entropy, snd, ..., ensemble, oracle.")] = None,
+    select: Annotated[str | None, typer.Option(help="Rule of choice: im, ..., consensus, ensemble, oracle.")] = None,
     task: Task = "classification",
     label_column: Label = None,
     backbone: Annotated[str | None, typer.Option(help="A timm or torchvision name, small_cnn, mlp, ...")] = None,

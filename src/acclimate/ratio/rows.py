@@ -17,7 +17,12 @@ def shuffled_order(X: Any, rng: np.random.Generator) -> Array:
     Rows are sorted by a random projection first, then shuffled.
     """
     direction = rng.normal(size=X.shape[1])
-    return np.argsort(numpy_of(X @ like(direction, X)), kind="stable")[rng.permutation(X.shape[0])]
+    return shuffled(numpy_of(X @ like(direction, X)), rng)
+
+
+def shuffled(keys: Array, rng: np.random.Generator) -> Array:
+    """A random order of rows, (n,), that follows their keys (n,)."""
+    return np.argsort(keys, kind="stable")[rng.permutation(len(keys))]
 
 
 def drawn_rows(X: Any, count: int, rng: np.random.Generator) -> Any:

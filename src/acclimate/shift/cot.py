@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
-from typing import NamedTuple
-
 import numpy as np
 
+from acclimate.ratio.class_transport import MOST_ROWS, class_transport
 from acclimate.shift.estimate import BOOTSTRAP, LEVEL, Estimate, estimated
 from acclimate.shift.inputs import Judged, judged, redrawn, weighted_mean
 from acclimate.shift.thresholds import share_above_matched
 from acclimate.types import Array, Predictions
-
-MOST_ROWS = 5000  # of the target in one transport problem
-
-
-class _Plan(NamedTuple):
-    """Transport of rows to classes: each row's cost (m,), and the potentials of rows (m,) and classes (c,)."""
-
-    costs: Array
-    rows: Array
-    classes: Array
 
 
 def cot(
@@ -52,7 +40,7 @@ def cot(
     """
     data = _drawn(judged(source, target), seed)
     v, w = redrawn(data, bootstrap, seed)
-    plan = _transport(data.target, _frequencies(data))
+    plan = class_transport(data.target, _frequencies(data))
     cost = weighted_mean(w, plan.rows) + weighted_mean(v, plan.classes[data.y])
     return estimated("COT", 1 - cost, level)
 
@@ -79,7 +67,7 @@ def cott(
     """
     data = _drawn(judged(source, target), seed)
     v, w = redrawn(data, bootstrap, seed)
-    s, t = (-_transport(p, _frequencies(data)).costs for p in (data.source, data.target))
+    s, t = (-class_transport(p, _frequencies(data)).costs for p in (data.source, data.target))
     return estimated("COTT", share_above_matched(s, data.correct, t, v, w), level)
 
 
@@ -91,16 +79,3 @@ def _drawn(data: Judged, seed: int) -> Judged:
 
 def _frequencies(data: Judged) -> Array:
     return np.bincount(data.y, minlength=data.source.shape[1]) / len(data.y)
-
-
-def _transport(probs: Array, frequencies: Array) -> _Plan:
-    """The cheapest plan from equally heavy rows (m, c) to classes."""
-    import ot
-
-    cost = 1 - probs
-    mass = np.full(len(cost), 1 / len(cost))
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="numItermax")
-        plan, log = ot.emd(mass, frequencies / frequencies.sum() * mass.sum(), cost, numItermax=10**6, log=True)
-    shift = float((plan * cost).sum() - mass @ log["u"] - frequencies @ log["v"])  # potentials leave a constant open
-    return _Plan((plan * cost).sum(axis=1) * len(cost), log["u"] + shift, log["v"])

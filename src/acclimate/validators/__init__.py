@@ -3,7 +3,7 @@
 from acclimate.validators.base import PanelValidator, Reweightable, Validator
 from acclimate.validators.bnm import BNM, bnm
 from acclimate.validators.cluster_agreement import ClusterAMI, ClusterNMI, cluster_agreement
-from acclimate.validators.consensus import Consensus, rank_consensus
+from acclimate.validators.consensus import DIFFERENT_EVIDENCE, Consensus, rank_consensus
 from acclimate.validators.corr_c import CorrC, corr_c
 from acclimate.validators.cot import COT, cot
 from acclimate.validators.dev import DEV, DEVN, dev
@@ -32,6 +32,7 @@ from acclimate.validators.source_average_precision import SourceAveragePrecision
 from acclimate.validators.source_balanced_accuracy import SourceBalancedAccuracy, source_balanced_accuracy
 from acclimate.validators.source_error import SourceError, source_error
 from acclimate.validators.source_weights import source_weights
+from acclimate.validators.spaced import SpacedValidator
 from acclimate.validators.standard_error import jackknife_error_of_difference, standard_error_of_difference
 from acclimate.validators.target_knn import TargetKNN, target_knn
 from acclimate.validators.transfer_score import TransferScore, transfer_score
@@ -41,6 +42,7 @@ __all__ = [
     "COT",
     "DEV",
     "DEVN",
+    "DIFFERENT_EVIDENCE",
     "FBNM",
     "IST",
     "IWV",
@@ -72,6 +74,7 @@ __all__ = [
     "SourceAveragePrecision",
     "SourceBalancedAccuracy",
     "SourceError",
+    "SpacedValidator",
     "TargetKNN",
     "TransferScore",
     "Validator",

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
 from acclimate.errors import InputError
 from acclimate.types import Array, Predictions
-from acclimate.validators.base import Validator
 from acclimate.validators.probabilities import finite_matrix
 from acclimate.validators.rows import MOST, in_own_order
+from acclimate.validators.spaced import SpacedValidator
 
 STARTS = 5  # k-means keeps the best of so many
 
@@ -59,7 +58,7 @@ def _clusters(X: Array, clusters: int, starts: int, seed: int) -> Array:
 
 
 @dataclass(frozen=True)
-class ClusterNMI(Validator):
+class ClusterNMI(SpacedValidator):
     """Normalised mutual information of predicted classes and k-means clusters of target features: higher is better.
 
     As many clusters as classes, 5 seeded starts; beyond 10 000 rows k-means learns from 10 000 of them. Fails where
@@ -74,23 +73,15 @@ class ClusterNMI(Validator):
     Source: Musgrave et al., "Three new validators" (ClassAMI), https://arxiv.org/abs/2208.07360.
     """
 
-    space: Array | None = field(default=None, repr=False, compare=False)
     seed: int = 0
 
     key = "cluster_nmi"
     title = "Agreement with clusters (NMI)"
     higher_is_better = True
-    needs = ("target",)
-    needs_features = True
-
-    def of_rows(self, rows: Mapping[str, Array]) -> ClusterNMI:
-        """The same in those rows of the space."""
-        return self if self.space is None else replace(self, space=self.space[rows["target"]])
 
     def score(self, target: Predictions) -> float:
         """See `cluster_agreement`."""
-        given = target if self.space is None else target._replace(features=self.space)
-        rows = in_own_order(given)
+        rows = in_own_order(self._in_space(target))
         labels = rows.logits.argmax(axis=1)
         return cluster_agreement(labels, rows.features, rows.logits.shape[1], self._measure, seed=self.seed)
 

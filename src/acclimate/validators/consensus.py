@@ -11,6 +11,7 @@ from acclimate.errors import InputError
 from acclimate.types import Array, Predictions
 from acclimate.validators.base import PanelValidator, Validator
 from acclimate.validators.registry import find_validator
+from acclimate.validators.standard_error import groups_left_out, rows_of
 
 DIFFERENT_EVIDENCE = ("cluster_nmi", "ens_v", "iwv", "cot", "relearn")
 
@@ -69,16 +70,39 @@ class Consensus:
         Args:
             candidates: Name to its predictions by domain ("source", "target", "train"), on the same rows for all.
         """
-        table = self.scores(candidates)
+        return self.of_scores(self.scores(candidates))
+
+    def of_scores(self, table: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+        """The same from what `scores` found."""
         directions = {v.key: v.higher_is_better for v in self._validators}
         found = rank_consensus({key: list(row.values()) for key, row in table.items()}, directions)
-        return dict(zip(candidates, found.tolist(), strict=True))
+        return dict(zip(next(iter(table.values())), found.tolist(), strict=True))
 
     def scores(self, candidates: Mapping[str, Mapping[str, Predictions]]) -> dict[str, dict[str, float]]:
         """What each validator says of each candidate, in its own direction."""
         panel = [given["target"] for given in candidates.values() if "target" in given]
         judges = [v.among(panel) if isinstance(v, PanelValidator) else v for v in self._validators]
         return {v.key: {name: v(**given) for name, given in candidates.items()} for v in judges}
+
+    def without_groups(
+        self, candidates: Mapping[str, Mapping[str, Predictions]], *, groups: int = 10, seed: int = 0
+    ) -> list[dict[str, dict[str, float]]]:
+        """`scores` without each group of rows in turn, the same groups for all: what a jackknife needs.
+
+        Args:
+            candidates: As in `of`.
+            groups: Of rows of each domain; fewer where a domain has fewer rows.
+            seed: Deals the rows.
+
+        Returns:
+            A table for each group; none where a domain has one row.
+        """
+        first = next(iter(candidates.values()))
+        found = []
+        for kept in groups_left_out({name: len(first[name].logits) for name in self.needs}, groups, seed):
+            rest = {key: {name: rows_of(p[name], kept[name]) for name in kept} for key, p in candidates.items()}
+            found.append(Consensus([v.of_rows(kept) for v in self._validators]).scores(rest))
+        return found
 
     @property
     def needs(self) -> tuple[str, ...]:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 
 from acclimate.errors import InputError
+from acclimate.ratio.class_transport import MOST_ROWS, class_transport
 from acclimate.types import Predictions
 from acclimate.validators.base import Validator
 from acclimate.validators.probabilities import log_probabilities
 from acclimate.validators.rows import class_labels, in_own_order
-
-MOST_ROWS = 5000  # of the target in one transport problem
 
 
 def cot(logits: Any, frequencies: Any) -> float:
@@ -29,17 +27,11 @@ def cot(logits: Any, frequencies: Any) -> float:
     Raises:
         InputError: If `logits` is not a matrix, is empty, or holds NaN or infinity, or there are not c frequencies.
     """
-    import ot
-
-    cost = 1 - np.exp(log_probabilities(logits)[:MOST_ROWS])
+    probs = np.exp(log_probabilities(logits)[:MOST_ROWS])
     share = np.asarray(frequencies, dtype=np.float64)
-    if share.shape != cost.shape[1:] or not share.sum() > 0:
-        raise InputError(f"frequencies must be {cost.shape[1]} numbers that are not all 0, not of shape {share.shape}.")
-    mass = np.full(len(cost), 1 / len(cost))
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="numItermax")
-        plan = ot.emd(mass, share / share.sum() * mass.sum(), cost, numItermax=10**6)
-    return float((plan * cost).sum())
+    if share.shape != probs.shape[1:] or not share.sum() > 0:
+        raise InputError(f"frequencies must be {probs.shape[1]} numbers that are not all 0, not of {share.shape}.")
+    return float(class_transport(probs, share).costs.mean())
 
 
 class COT(Validator):

@@ -11,7 +11,7 @@ from acclimate.errors import InputError
 from acclimate.types import Array, Predictions
 from acclimate.validators.base import Validator
 from acclimate.validators.probabilities import log_probabilities
-from acclimate.validators.rows import both_in_own_order, class_labels
+from acclimate.validators.rows import class_labels, features_of_both
 from acclimate.validators.source_weights import source_weights
 
 Normalization = Literal["none", "max", "standardize"]
@@ -77,11 +77,9 @@ class DEV(Validator):
 
     def score(self, source: Predictions, target: Predictions) -> float:
         """See `dev`."""
-        held, other = both_in_own_order(source, target)
-        assert held.features is not None
-        assert other.features is not None
-        y = class_labels(held, self.key)
-        return dev(_cross_entropies(held.logits, y), source_weights(held.features, other.features), self.normalization)
+        features = features_of_both(source, target)
+        losses = _cross_entropies(source.logits, class_labels(source, self.key))
+        return dev(losses, source_weights(*features), self.normalization)
 
 
 @dataclass(frozen=True)
@@ -99,7 +97,7 @@ class DEVN(DEV):
     title = "Deep embedded validation, normalised"
 
 
-def _cross_entropies(logits: Array, y: Array) -> Array:
+def _cross_entropies(logits: Any, y: Array) -> Array:
     """Of each row; of a class that the model does not know, as for a probability of nothing that float64 can tell."""
     log_probs = log_probabilities(logits)
     known = (y >= 0) & (y < log_probs.shape[1])

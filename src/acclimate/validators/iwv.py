@@ -10,7 +10,7 @@ from acclimate.errors import InputError
 from acclimate.ratio.effective import flattened
 from acclimate.types import Predictions
 from acclimate.validators.base import Validator
-from acclimate.validators.rows import both_in_own_order, class_labels
+from acclimate.validators.rows import class_labels, features_of_both, predicted
 from acclimate.validators.source_weights import source_weights
 
 LEAST_EFFECTIVE = 0.05  # share of the source rows that weights must be worth
@@ -55,10 +55,5 @@ class IWV(Validator):
 
     def score(self, source: Predictions, target: Predictions) -> float:
         """See `iwv`."""
-        held, other = both_in_own_order(source, target)
-        correct = held.logits.argmax(axis=1) == class_labels(held, self.key)
-        return iwv(correct, source_weights(_features(held), _features(other)))
-
-
-def _features(predictions: Predictions) -> Any:
-    return predictions.features
+        features = features_of_both(source, target)
+        return iwv(predicted(source) == class_labels(source, self.key), source_weights(*features))

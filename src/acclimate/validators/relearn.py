@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from acclimate.types import Array, Predictions
-from acclimate.validators.base import Validator
-from acclimate.validators.probabilities import finite_matrix
-from acclimate.validators.rows import MOST, in_own_order, standardized
+from acclimate.validators.logistic import fit_logistic
+from acclimate.validators.probabilities import finite_floats
+from acclimate.validators.rows import MOST, in_own_order
+from acclimate.validators.spaced import SpacedValidator
+from acclimate.validators.standardized_rows import StandardizedRows
 
 PENALTY = 0.1  # C
+ITERATIONS = 200
 
 
 def relearn(labels: Any, features: Any) -> float:
@@ -35,28 +36,27 @@ def relearn(labels: Any, features: Any) -> float:
 
 def found_again(labels: Any, features: Any) -> Array:
     """Which rows a logistic regression trained on the other half labels alike, (n,) bool; arguments as in `relearn`."""
-    X, y = standardized(finite_matrix(features, "features")), np.asarray(labels)
+    X, y = finite_floats(features, "features"), np.asarray(labels)
     found = np.zeros(len(y), dtype=bool)
     if len(np.unique(y)) < 2:
         return found
-    half = np.arange(len(y)) % 2
-    for k in (0, 1):
-        found[half != k] = _predict(X[half == k], y[half == k], X[half != k]) == y[half != k]
+    everything = np.arange(len(y))
+    rows, halves = StandardizedRows((X, everything)), (everything[::2], everything[1::2])
+    for one, other in (halves, halves[::-1]):
+        found[other] = _predict(rows, one, y[one], other) == y[other]
     return found
 
 
-def _predict(X: Array, y: Array, Z: Array) -> Array:
-    from sklearn.linear_model import LogisticRegression
-
-    if len(np.unique(y)) < 2:
-        return np.full(len(Z), y[0])
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="lbfgs failed to converge")
-        return np.asarray(LogisticRegression(C=PENALTY, max_iter=200).fit(X, y).predict(Z))
+def _predict(rows: StandardizedRows, learnt: Array, labels: Array, asked: Array) -> Array:
+    classes, y = np.unique(labels, return_inverse=True)
+    if len(classes) < 2:
+        return np.full(len(asked), classes[0])
+    model = fit_logistic(rows, learnt, y, inverse_penalty=PENALTY, most_iterations=ITERATIONS)
+    return np.asarray(classes[model.predict(rows, asked)])
 
 
 @dataclass(frozen=True)
-class Relearn(Validator):
+class Relearn(SpacedValidator):
     """Share of target labels that a linear model finds again on the half it has not seen: higher is better.
 
     Fails for labels that are simple and wrong: a linear cut through the wrong place is found again, and few classes
@@ -70,20 +70,11 @@ class Relearn(Validator):
     Computation 16, 2004, https://doi.org/10.1162/089976604773717621.
     """
 
-    space: Array | None = field(default=None, repr=False, compare=False)
-
     key = "relearn"
     title = "Labels found again"
     higher_is_better = True
-    needs = ("target",)
-    needs_features = True
-
-    def of_rows(self, rows: Mapping[str, Array]) -> Relearn:
-        """The same in those rows of the space."""
-        return self if self.space is None else replace(self, space=self.space[rows["target"]])
 
     def score(self, target: Predictions) -> float:
         """See `relearn`; of at most 10 000 rows."""
-        given = target if self.space is None else target._replace(features=self.space)
-        rows = in_own_order(given, MOST)
+        rows = in_own_order(self._in_space(target), MOST)
         return relearn(rows.logits.argmax(axis=1), rows.features)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -11,10 +10,13 @@ import numpy as np
 
 from acclimate.types import Array, Predictions
 from acclimate.validators.base import Validator
-from acclimate.validators.rows import both_in_own_order, class_labels, standardized
+from acclimate.validators.logistic import fit_logistic
+from acclimate.validators.rows import class_labels, features_of_both, own_order, predicted
+from acclimate.validators.standardized_rows import StandardizedRows
 
 Fit = Callable[[Array, Array, Array], Array]
 PENALTY = 0.1  # C
+ITERATIONS = 200
 
 
 def reverse_validation(fit: Fit, target: Any, labels: Any, source: Any, y: Any) -> float:
@@ -23,7 +25,7 @@ def reverse_validation(fit: Fit, target: Any, labels: Any, source: Any, y: Any) 
     Args:
         fit: `fit(X, labels, Z)` trains on labelled rows X, may adapt to unlabelled rows Z, and returns Z's labels: the
             candidate's own method the other way round, or any classifier.
-        target: (m, d) features.
+        target: (m, d) features, of any float type.
         labels: (m,) predicted.
         source: (n, d) features.
         y: (n,) true labels.
@@ -38,14 +40,14 @@ def reverse_validation(fit: Fit, target: Any, labels: Any, source: Any, y: Any) 
 
 
 def linear_fit(X: Array, labels: Array, Z: Array) -> Array:
-    """Logistic regression on jointly standardised rows, no adaptation."""
-    from sklearn.linear_model import LogisticRegression
-
-    both = standardized(np.concatenate([X, Z]))
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="lbfgs failed to converge")
-        model = LogisticRegression(C=PENALTY, max_iter=200).fit(both[: len(X)], labels)
-    return np.asarray(model.predict(both[len(X) :]))
+    """Logistic regression on jointly standardised rows, no adaptation. Rows are read a block at a time."""
+    orders = own_order(X), own_order(Z)  # so that the caller's order does not matter, not even in rounding
+    rows = StandardizedRows((X, orders[0]), (Z, orders[1]))
+    classes, y = np.unique(labels[orders[0]], return_inverse=True)
+    model = fit_logistic(rows, np.arange(len(X)), y, inverse_penalty=PENALTY, most_iterations=ITERATIONS)
+    found = np.empty(len(Z), dtype=classes.dtype)
+    found[orders[1]] = classes[model.predict(rows, np.arange(len(X), len(rows)))]
+    return found
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,5 @@ class ReverseValidation(Validator):
 
     def score(self, source: Predictions, target: Predictions) -> float:
         """See `reverse_validation`."""
-        a, b = both_in_own_order(source, target)
-        labels = b.logits.argmax(axis=1)
-        return reverse_validation(self.fit, b.features, labels, a.features, class_labels(a, self.key))
+        X, Z = features_of_both(source, target)
+        return reverse_validation(self.fit, Z, predicted(target), X, class_labels(source, self.key))

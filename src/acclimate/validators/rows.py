@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from acclimate.errors import InputError
-from acclimate.ratio.rows import shuffled_order
+from acclimate.ratio.rows import shuffled
 from acclimate.types import Array, Predictions
 from acclimate.validators.base import labels_of
-from acclimate.validators.probabilities import finite_matrix
+from acclimate.validators.probabilities import finite_floats, finite_matrix
 
 BLOCK_ENTRIES = 2**22  # of a matrix of pairs held at once: 32 MiB of float64, whatever the number of rows
 MOST = 10_000  # rows of a side that are looked at where every pair of rows counts and both sides are compared
@@ -43,13 +43,54 @@ def in_own_order(predictions: Predictions, most: int | None = None, seed: int = 
 
     Features are what rows are ordered by, or logits where there are none.
     """
-    logits = finite_matrix(predictions.logits, "logits")
-    features = None if predictions.features is None else features_of(predictions)
+    logits, features = _checked(predictions)
+    order = own_order(logits if features is None else features, most, seed)
+    y = None if predictions.y is None else np.asarray(predictions.y)[order]
+    return Predictions(_taken(logits, order), None if features is None else _taken(features, order), y)
+
+
+def own_order(X: Array, most: int | None = None, seed: int = 0) -> Array:
+    """Numbers of at most so many rows of X (n, d), in the order of `in_own_order`."""
+    rng = np.random.default_rng(seed)
+    direction = rng.normal(size=X.shape[1])
+    keys = np.concatenate([X[rows].astype(np.float64, copy=False) @ direction for rows in blocks(*X.shape)])
+    return shuffled(keys, rng)[:most]
+
+
+def _checked(predictions: Predictions) -> tuple[Array, Array | None]:
+    """Logits and features in their own float types."""
+    logits = finite_floats(predictions.logits, "logits")
+    features = None if predictions.features is None else finite_floats(predictions.features, "features")
     if features is not None and len(features) != len(logits):
         raise InputError(f"There are {len(logits)} rows of logits and {len(features)} of features: give one of each.")
-    order = shuffled_order(logits if features is None else features, np.random.default_rng(seed))[:most]
-    y = None if predictions.y is None else np.asarray(predictions.y)[order]
-    return Predictions(logits[order], None if features is None else features[order], y)
+    return logits, features
+
+
+def _taken(X: Array, numbers: Array) -> Array:
+    """Rows in float64, (k, d); besides them no more than a block is held."""
+    out = np.empty((len(numbers), X.shape[1]))
+    for rows in blocks(*out.shape):
+        out[rows] = X[numbers[rows]]
+    return out
+
+
+def features_of_both(source: Predictions, target: Predictions) -> tuple[Array, Array]:
+    """Features of both sides in their own float types, (n, d) and (m, d), for what reads them a block at a time.
+
+    Raises:
+        InputError: As `finite_floats` does, or if a side has none, or they are of different widths.
+    """
+    _check_widths(source, target)
+    (_, X), (_, Z) = _checked(source), _checked(target)
+    if X is None or Z is None:
+        raise InputError("Both sides need features: pass predictions with them.")
+    return X, Z
+
+
+def _check_widths(source: Predictions, target: Predictions) -> None:
+    widths = [None if p.features is None else p.features.shape[1] for p in (source, target)]
+    if None not in widths and widths[0] != widths[1]:
+        raise InputError(f"Source features have {widths[0]} columns and target features {widths[1]}: of one model?")
 
 
 def both_in_own_order(source: Predictions, target: Predictions, most: int | None = None) -> list[Predictions]:
@@ -58,9 +99,7 @@ def both_in_own_order(source: Predictions, target: Predictions, most: int | None
     Raises:
         InputError: If their features are of different widths.
     """
-    widths = [None if p.features is None else p.features.shape[1] for p in (source, target)]
-    if None not in widths and widths[0] != widths[1]:
-        raise InputError(f"Source features have {widths[0]} columns and target features {widths[1]}: of one model?")
+    _check_widths(source, target)
     most = None if most is None else min(most, len(source.logits), len(target.logits))
     return [in_own_order(p, most) for p in (source, target)]
 
@@ -74,15 +113,6 @@ def blocks(n: int, m: int) -> Iterator[slice]:
 def unit_rows(X: Array) -> Array:
     """Rows of length 1, (n, d); a row of zeros stays one."""
     return np.asarray(X / np.maximum(np.linalg.norm(X, axis=1, keepdims=True), np.finfo(float).tiny))
-
-
-def standardized(X: Array) -> Array:
-    """Every column with mean 0 and deviation 1, (n, d); constant columns 0."""
-    spread = X.std(axis=0)
-    scale = np.where(spread > 1e-12 * np.abs(X).max(axis=0, initial=0.0), spread, 1.0)
-    Z = X - X.mean(axis=0)
-    Z /= scale
-    return np.asarray(Z)
 
 
 def mean_over_classes(values: Array, classes: Array) -> float:

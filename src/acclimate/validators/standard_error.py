@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -82,24 +82,46 @@ def jackknife_error_of_difference(
     other = {name: len(b[name].logits) for name in validator.needs}
     if sizes != other:
         raise InputError(f"a and b must predict the same rows, but have {sizes} and {other}.")
+    parts = groups_left_out(sizes, groups, seed)
+    return jackknife_error([_difference_among(validator, a, b, kept) for kept in parts])
+
+
+def jackknife_error(values: Sequence[float]) -> float:
+    """Standard error of a number from its values without each group of rows, `sqrt((g - 1) / g sum_k (v_k - mean)^2)`.
+
+    0 where there are none.
+    """
+    return float(np.sqrt((len(values) - 1) * np.var(values))) if len(values) else 0.0
+
+
+def groups_left_out(sizes: Mapping[str, int], groups: int, seed: int) -> list[dict[str, Array]]:
+    """Row numbers that are left of each domain without one group of rows, for every group.
+
+    Args:
+        sizes: Domain to how many rows it has.
+        groups: At least 2; fewer where a domain has fewer rows, none where it has one.
+        seed: Deals the rows.
+
+    Raises:
+        InputError: If `groups` is below 2.
+    """
     if groups < 2:
         raise InputError(f"groups must be at least 2, but it is {groups}.")
     groups = min(groups, *sizes.values())
     if groups < 2:
-        return 0.0
+        return []
     rng = np.random.default_rng(seed)
     dealt = {name: rng.permutation(np.arange(size) % groups) for name, size in sizes.items()}
-    differences = np.array([_difference_without(validator, a, b, dealt, k) for k in range(groups)])
-    return float(np.sqrt((groups - 1) * differences.var()))
+    return [{name: np.flatnonzero(group != k) for name, group in dealt.items()} for k in range(groups)]
 
 
-def _difference_without(
-    validator: Validator, a: Mapping[str, Predictions], b: Mapping[str, Predictions], dealt: dict[str, Array], k: int
+def _difference_among(
+    validator: Validator, a: Mapping[str, Predictions], b: Mapping[str, Predictions], kept: Mapping[str, Array]
 ) -> float:
-    kept = {name: np.flatnonzero(group != k) for name, group in dealt.items()}
-    scores = [validator.of_rows(kept)(**{name: _taken(p[name], kept[name]) for name in kept}) for p in (a, b)]
+    scores = [validator.of_rows(kept)(**{name: rows_of(p[name], kept[name]) for name in kept}) for p in (a, b)]
     return float(scores[0] - scores[1])
 
 
-def _taken(predictions: Predictions, rows: Array) -> Predictions:
+def rows_of(predictions: Predictions, rows: Array) -> Predictions:
+    """Predictions on those rows alone."""
     return Predictions(*(None if field is None else field[rows] for field in predictions))  # type: ignore[arg-type]

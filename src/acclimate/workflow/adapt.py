@@ -71,8 +71,9 @@ def adapt(
         methods: Keys of candidates, a list or ``"dann,mcc"``; default: a set that fits the data, see
             `acclimate.workflow.candidates`.
         select: Rule of choice: a validator's key (``"im"``, the default, ``"entropy"``, ``"snd"``,
-            ``"source_accuracy"``; for regression ``"source_error"``), ``"ensemble"`` (mean of all candidates, the
-            default for regression) or ``"oracle"`` (chosen on target labels, and marked so everywhere).
+            ``"source_accuracy"``; for regression ``"source_error"``), ``"consensus"`` (mean rank by five scores that
+            rest on different evidence; ten times as many scores, for its noise), ``"ensemble"`` (mean of all
+            candidates, the default for regression) or ``"oracle"`` (chosen on target labels, and marked so everywhere).
         task: ``"classification"`` or ``"regression"``.
         label_column: Column of a table that holds the labels.
         backbone: A timm or torchvision name, ``"small_cnn"``, or a module from rows to features (n, d). Default: by the

@@ -30,7 +30,7 @@ class Configuration:
         target: Where the unlabelled domain is.
         task: Kind of label.
         methods: Keys of the candidates to train; source-only is always among them.
-        select: The rule of choice: a validator's key, ``"ensemble"`` or ``"oracle"``.
+        select: The rule of choice: a validator's key, ``"consensus"``, ``"ensemble"`` or ``"oracle"``.
         backbone: A timm or torchvision name, ``"small_cnn"``, ``"signal_cnn"``, ``"mlp"`` or ``"own"``.
         weights: ``"default"`` (pretrained), ``"none"`` (random) or a file.
         finetune: Train the backbone too; otherwise it is run once, frozen.

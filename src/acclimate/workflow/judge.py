@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from acclimate.errors import InputError
 from acclimate.types import Array, Predictions
 from acclimate.validators import (
+    DIFFERENT_EVIDENCE,
     VALIDATORS,
     PanelValidator,
     Reweightable,
+    SpacedValidator,
     Validator,
     find_validator,
     jackknife_error_of_difference,
     standard_error_of_difference,
 )
 from acclimate.workflow.choose import BASELINE, Choice, Judged, choose_all, choose_one
+from acclimate.workflow.judge_by_consensus import judged_by_consensus
+from acclimate.workflow.rules import CONSENSUS, rule_of
 
 SHOWN = {False: ("im", "source_accuracy"), True: ("source_error",)}  # scores in every table, by "is regression"
 CRITERIA = {  # in words; other validators go by their titles
@@ -48,14 +53,17 @@ class Judgement:
     uses_target_labels: bool = False
 
 
-def criterion(key: str) -> str:
-    """A validator in words that tell a reader what was compared."""
-    return CRITERIA.get(key, VALIDATORS[key].title)
+def criterion(text: str) -> str:
+    """A rule of choice in words that tell a reader what was compared."""
+    key, one_space = rule_of(text)
+    if key == CONSENSUS:
+        return "rank consensus of " + ", ".join(VALIDATORS[name].title.lower() for name in DIFFERENT_EVIDENCE)
+    return CRITERIA.get(key, VALIDATORS[key].title) + (" in source-only's features" if one_space else "")
 
 
 def reads_training_rows(rule: str) -> bool:
     """Whether a rule needs predictions on the rows that candidates were trained on."""
-    return rule in VALIDATORS and "train" in VALIDATORS[rule].needs
+    return "train" in rule_of(rule).needs
 
 
 def judge(
@@ -70,20 +78,17 @@ def judge(
     """Score all candidates and choose by a rule that reads no target label.
 
     Args:
-        rule: A validator's key, or ``"ensemble"``.
+        rule: A validator's key, ``"KEY@source_only"``, ``"consensus"`` or ``"ensemble"``; see `rule_of`.
         holdout: Each candidate's predictions on the source's hold-out, with labels.
         target: Each candidate's predictions on the target.
         seed: Of the bootstrap and of the rows that a jackknife leaves out.
         regression: Labels are numbers.
         train: Each candidate's predictions on the source rows it was trained on; see `reads_training_rows`.
     """
-    keys = dict.fromkeys([*([rule] if rule in VALIDATORS else []), *SHOWN[regression]])
-    validators = {criterion(key): _among(find_validator(key), target) for key in keys}
     domains = {"source": holdout, "target": target, "train": train or {}}
     given = {key: {side: found[key] for side, found in domains.items() if key in found} for key in target}
-    tables = {name: _score(v, given, seed) for name, v in validators.items()}
+    tables, directions = _tables(rule, given, seed, regression)
     scores = {key: {name: table[key] for name, table in tables.items()} for key in target}
-    directions = {name: v.higher_is_better for name, v in validators.items()}
     if rule == "ensemble":
         return Judgement(choose_all(tuple(target)), scores, directions)
     name = criterion(rule)
@@ -109,6 +114,40 @@ def judge_by_oracle(judged: Judgement, target: Mapping[str, Predictions], rows: 
     how = "the oracle: CHOSEN ON TARGET LABELS, so its score says nothing about a choice without them"
     choice = choose_one(table, higher_is_better=not regression, rule=how, criterion=name)
     return Judgement(choice, scores, directions, uses_target_labels=True)
+
+
+def _tables(
+    rule: str, given: Mapping[str, Mapping[str, Predictions]], seed: int, regression: bool
+) -> tuple[dict[str, dict[str, Judged]], dict[str, bool]]:
+    """Criterion in words to each candidate's score, what the rule goes by first; and to its direction."""
+    target = {key: found["target"] for key, found in given.items()}
+    keys = dict.fromkeys([*([rule] if rule_of(rule).is_validator else []), *SHOWN[regression]])
+    validators = {criterion(key): _among(_found(key, target), target) for key in keys}
+    tables = {name: _score(v, given, seed) for name, v in validators.items()}
+    directions = {name: v.higher_is_better for name, v in validators.items()}
+    if rule != CONSENSUS:
+        return tables, directions
+    ranks, parts = judged_by_consensus(given, _space(target[BASELINE]), seed=seed)
+    asked = {criterion(rule): ranks, **{criterion(key): table for key, table in parts.items()}}
+    better = {criterion(rule): True, **{criterion(key): VALIDATORS[key].higher_is_better for key in parts}}
+    return {**asked, **tables}, {**better, **directions}
+
+
+def _found(text: str, target: Mapping[str, Predictions]) -> Validator:
+    key, one_space = rule_of(text)
+    validator = find_validator(key)
+    if one_space and isinstance(validator, SpacedValidator):
+        return replace(validator, space=_space(target[BASELINE]))
+    return validator
+
+
+def _space(predictions: Predictions) -> Array:
+    """Source-only's features of the target, each standardised so that no unit decides, (m, d): one space for all."""
+    if predictions.features is None:
+        raise InputError("The rule of choice looks at source-only's features of the target, and there are none.")
+    X = np.asarray(predictions.features, dtype=np.float64)
+    spread = X.std(axis=0)
+    return np.asarray((X - X.mean(axis=0)) / np.where(spread > 0, spread, 1.0))
 
 
 def _oracle_score(logits: Array, y: Array) -> float:
