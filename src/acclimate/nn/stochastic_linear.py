@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.func import functional_call
 
@@ -63,9 +64,13 @@ def call_with_draws(head: nn.Module, spread: StochasticLinear, x: Tensor, draws:
         The outputs, (n, c) each.
     """
     prefix, layer = last_linear(head)
-    state: dict[str, Tensor] = dict(head.named_parameters())
-    state[f"{prefix}weight"] = spread(layer.weight, draws)
+    drawn = {"weight": spread(layer.weight, draws)}
     if layer.bias is not None:
-        state[f"{prefix}bias"] = layer.bias.repeat(draws)
+        drawn["bias"] = layer.bias.repeat(draws)
+    if layer is head:  # no modules to walk through
+        drawn = {name: tensor.detach() if frozen else tensor for name, tensor in drawn.items()}
+        return list(F.linear(x, drawn["weight"], drawn.get("bias")).chunk(draws, 1))
+    state: dict[str, Tensor] = dict(head.named_parameters())
+    state |= {f"{prefix}{name}": tensor for name, tensor in drawn.items()}
     outputs: Tensor = functional_call(head, {k: v.detach() if frozen else v for k, v in state.items()}, (x,))
     return list(outputs.chunk(draws, 1))
