@@ -123,8 +123,8 @@ A peer's method need not have all terms of ours (none of them has schedules): it
 
 - **pytorch-adapt** has an optimiser for each model. Its methods of two turns (alternating DANN, domain confusion, ADDA,
   VADA) run the network forwards once for both, before the discriminator's turn, as ours do in one process.
-  Its STAR draws weights with a spread that nothing bounds; within a dozen steps four fifths of its network's features are
-  zero, and pooling zeros takes less time: its step is faster than that of its own MCD, which does the same work.
+  Its STAR draws weights with a spread that nothing bounds; within a dozen steps four fifths of its network's features
+  are zero, and pooling zeros takes less time: its step is faster than that of its own MCD, which does the same work.
 - **TLlib**: the loops of its examples without their logs. It runs both domains at once also where its example does not,
   which is no slower.
 - **salad**: one `_step` of its solvers, with the optimiser of the other sides in place of its Adam. That step reads
