@@ -119,12 +119,13 @@ turns of a few steps and are timed in seconds of the core; a ratio is the median
 medians. "Against" is how many times as long the peer takes: below 1 it is faster. Peers run on LeNet alone: on
 ResNet-18 nearly all of a step is the network's, the same on all sides. Of ADDA and DIRT-T the second stage.
 
+Networks train on noise while they are timed, and on LeNet some die: pooling features that are all zero takes less time.
+Ours begin anew with every turn and the peers' go on, so that this favours the peers; it shows in STAR.
+
 A peer's method need not have all terms of ours (none of them has schedules): it is what one would use instead.
 
 - **pytorch-adapt** has an optimiser for each model. Its methods of two turns (alternating DANN, domain confusion, ADDA,
   VADA) run the network forwards once for both, before the discriminator's turn, as ours do in one process.
-  Its STAR draws weights with a spread that nothing bounds; within a dozen steps four fifths of its network's features
-  are zero, and pooling zeros takes less time: its step is faster than that of its own MCD, which does the same work.
 - **TLlib**: the loops of its examples without their logs. It runs both domains at once also where its example does not,
   which is no slower.
 - **salad**: one `_step` of its solvers, with the optimiser of the other sides in place of its Adam. That step reads

@@ -14,8 +14,9 @@ T = TypeVar("T")
 class SharedPass(Generic[T]):
     """What the first phase made, with its graph, for those behind it, if nothing that it depends on has changed since.
 
-    Without it they make it anew, and the result is the same. It is nothing that a method has to remember:
-    copies of a method begin without.
+    Without it they make it anew: losses and gradients are the same, up to what the network draws. Of batches whose
+    gradients accumulate none is shared, and running statistics learn of each in both phases. It is nothing that a
+    method has to remember: copies of a method begin without.
     """
 
     def __init__(self) -> None:

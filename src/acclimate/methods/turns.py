@@ -28,7 +28,7 @@ class AdversarialTurns(Method):
     """
 
     phases: ClassVar[tuple[str, ...]] = ("network", "discriminator")
-    passes = 2.0  # and a third of one more where the turns cannot share theirs: compiled, or with several processes
+    passes = 2.0  # and 2/3 for each turn of the discriminator where turns cannot share: compiled, or several processes
     takes_terms = True
     default_batch_norm: ClassVar[BatchNorm] = "joint"
 
