@@ -71,7 +71,7 @@ bench-uda: $(DEV_INSTALLED)
 
 bench-selection: $(DEV_INSTALLED)
 	$(BIN)/python -m benchmarks.selection_raw --jobs 2
-	$(BIN)/python -m benchmarks.selection_study
+	$(BIN)/python -m benchmarks.selection_study --jobs 2
 
 dist: $(DEV_INSTALLED)
 	rm -rf dist

@@ -12,10 +12,12 @@ import pytest
 from acclimate.errors import InputError
 from acclimate.shift import ExplainedByWeights, ShiftKind, TwoSampleTest
 from acclimate.types import Predictions
+from acclimate.validators import EnsV, find_validator
 from acclimate.workflow.adapt import adapt
 from acclimate.workflow.guard import better_half, guard
 from acclimate.workflow.prior_member import prior_member
 from acclimate.workflow.result import AdaptResult
+from acclimate.workflow.votes import votes_on
 from tests.workflow.made_data import CLASSES, clouds
 
 FAST: dict[str, Any] = {"steps": 30, "show": False, "accelerator": "cpu", "methods": ["per_domain_scaling", "im_head"]}
@@ -57,6 +59,18 @@ def test_shared_support_is_left_alone_unless_one_is_bold() -> None:
     assert guard(kind("weights"), GIVEN, SPACE, "bolder")[0].keys != ("source_only",)
 
 
+def test_a_vote_is_its_validators_score_and_the_whole_panel_judges() -> None:
+    votes = {vote.title: vote for vote in votes_on(("good",), GIVEN, SPACE, 0)}
+    panel = [found["target"] for found in GIVEN.values()]
+    judge = EnsV().among(panel)
+    vote = votes[EnsV.title]
+    assert vote.result == pytest.approx(judge(target=GIVEN["good"]["target"]), abs=1e-12)
+    assert vote.source_only == pytest.approx(judge(target=GIVEN["source_only"]["target"]), abs=1e-12)
+    assert vote.gain == pytest.approx(vote.result - vote.source_only)
+    transport = votes[find_validator("cot").title]
+    assert transport.gain == pytest.approx(transport.source_only - transport.result)  # lower is better
+
+
 def test_another_look_is_adapted_to_by_the_better_half() -> None:
     choice, found = guard(kind("look"), GIVEN, SPACE)
     assert choice.keys == ("good", "fair") == better_half(GIVEN, SPACE)
@@ -76,9 +90,10 @@ def test_the_safe_ask_three_scores() -> None:
     choice, found = guard(kind("look"), clear, SPACE, "safer")
     assert choice.keys == ("good", "fair")
     assert sum(vote.prefers for vote in found.votes) >= 3
-    choice, found = guard(kind("look"), GIVEN, SPACE, "safer")
+    alike = {"source_only": said(0.2, 0), "other": said(0.2, 0), "third": said(0.5, 4)}
+    choice, found = guard(kind("look"), alike, SPACE, "safer")
     assert choice.keys == ("source_only",)
-    assert sum(vote.prefers for vote in found.votes) == 2
+    assert not any(vote.prefers for vote in found.votes)
     assert "so it stays" in found.did
 
 

@@ -9,7 +9,6 @@ from typing import NamedTuple
 from acclimate.types import Array, Predictions
 from acclimate.validators import (
     DIFFERENT_EVIDENCE,
-    Consensus,
     PanelValidator,
     SpacedValidator,
     Validator,
@@ -74,8 +73,8 @@ def _vote(judge: Validator, whole: tuple[float, float], parts: list[tuple[float,
 
 
 def _scores(judges: list[Validator], both: Given, panel: list[Predictions]) -> dict[str, tuple[float, float]]:
-    found = Consensus([_among(v, panel) for v in judges]).scores(both)
-    return {key: (row[RESULT], row[BASELINE]) for key, row in found.items()}
+    asked = {v.key: _among(v, panel) for v in judges}
+    return {key: (v(**both[RESULT]), v(**both[BASELINE])) for key, v in asked.items()}
 
 
 def _among(judge: Validator, panel: list[Predictions]) -> Validator:
