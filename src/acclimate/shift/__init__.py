@@ -13,6 +13,8 @@ from acclimate.shift.energy import energy_test
 from acclimate.shift.estimate import Estimate
 from acclimate.shift.expected import (
     accuracy_estimates,
+    expected_accuracy,
+    expected_on_shared_support,
     expected_under_label_shift,
     expected_under_shift,
     expected_without_shift,
@@ -56,6 +58,8 @@ __all__ = [
     "cott",
     "doc",
     "energy_test",
+    "expected_accuracy",
+    "expected_on_shared_support",
     "expected_under_label_shift",
     "expected_under_shift",
     "expected_without_shift",
