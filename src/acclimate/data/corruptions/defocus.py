@@ -46,7 +46,7 @@ def disk(radius: float, alias: float) -> NDArray[np.float64]:
     inside = (offsets[:, None] ** 2 + offsets**2 <= radius**2).astype(np.float64)
     softener = np.exp(-((np.arange(taps) - taps // 2) ** 2) / (2 * alias**2))
     softener /= softener.sum()
-    kernel = inside / inside.sum()
+    kernel: NDArray[np.float64] = inside / inside.sum()
     for axis in (0, 1):  # "mirror" leaves the edge itself unrepeated
         kernel = correlate1d(kernel, softener, axis=axis, mode="mirror")
     return kernel
