@@ -39,9 +39,9 @@ def jpeg_compression(x: Tensor, constants: Constants, randomness: Sequence[Gener
 
 
 def _compress(image: NDArray[np.uint8], into: NDArray[np.uint8], quality: int) -> None:
-    """Both (3, h, w): Pillow weaves the planes together and takes them apart faster than NumPy does."""
-    buffer = io.BytesIO()
-    Image.merge("RGB", [Image.fromarray(plane) for plane in image]).save(buffer, "JPEG", quality=quality)
+    """Both (3, h, w); the planes are handed to Pillow line by line, which is faster than pixel by pixel."""
+    buffer, (_, height, width) = io.BytesIO(), image.shape
+    lines = np.ascontiguousarray(image.transpose(1, 0, 2))
+    Image.frombuffer("RGB", (width, height), lines, "raw", "RGB;L", 0, 1).save(buffer, "JPEG", quality=quality)
     with Image.open(buffer) as picture:
-        for plane, band in zip(into, picture.split(), strict=True):
-            plane[:] = np.asarray(band)
+        into[:] = np.asarray(picture).transpose(2, 0, 1)

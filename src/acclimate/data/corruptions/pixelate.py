@@ -25,11 +25,15 @@ def pixelate(x: Tensor, constants: Constants, randomness: Sequence[Generator]) -
     """
     (share,) = constants
     height, width = x.shape[2:]
-    size = max(1, int(width * share)), max(1, int(height * share))
-    planes = x.flatten(0, 1).cpu().numpy()
-    small = np.stack([np.asarray(Image.fromarray(plane).resize(size, Image.Resampling.BOX)) for plane in planes])
+    small_height, small_width = max(1, int(height * share)), max(1, int(width * share))
+    # The three planes stand one above the other as one picture: the boxes end where a plane ends. Across before down,
+    # for the means are rounded in between, and Pillow would begin with the other side of a picture as high as that.
+    towers = x.reshape(len(x), 3 * height, width).cpu().numpy()
+    narrow = (Image.fromarray(tower).resize((small_width, 3 * height), Image.Resampling.BOX) for tower in towers)
+    size = small_width, 3 * small_height
+    small = np.stack([np.asarray(picture.resize(size, Image.Resampling.BOX)) for picture in narrow])
     # Up again, a box is the one pixel that it falls on.
-    large = small.take(_nearest(width, size[0]), 2).take(_nearest(height, size[1]), 1)
+    large = small.take(_nearest(width, small_width), 2).take(_nearest(3 * height, 3 * small_height), 1)
     return torch.from_numpy(large).to(x.device).reshape(x.shape)
 
 
