@@ -14,10 +14,10 @@ from acclimate.shift import ExplainedByWeights, ShiftKind, TwoSampleTest
 from acclimate.types import Predictions
 from acclimate.validators import EnsV, find_validator
 from acclimate.workflow.adapt import adapt
-from acclimate.workflow.guard import better_half, guard
+from acclimate.workflow.guard import guard
 from acclimate.workflow.prior_member import prior_member
 from acclimate.workflow.result import AdaptResult
-from acclimate.workflow.votes import votes_on
+from acclimate.workflow.votes import FIVE, FiveScores
 from tests.workflow.made_data import CLASSES, clouds
 
 FAST: dict[str, Any] = {"steps": 30, "show": False, "accelerator": "cpu", "methods": ["per_domain_scaling", "im_head"]}
@@ -59,21 +59,22 @@ def test_shared_support_is_left_alone_unless_one_is_bold() -> None:
     assert guard(kind("weights"), GIVEN, SPACE, "bolder")[0].keys != ("source_only",)
 
 
-def test_a_vote_is_its_validators_score_and_the_whole_panel_judges() -> None:
-    votes = {vote.title: vote for vote in votes_on(("good",), GIVEN, SPACE, 0)}
-    panel = [found["target"] for found in GIVEN.values()]
-    judge = EnsV().among(panel)
-    vote = votes[EnsV.title]
-    assert vote.result == pytest.approx(judge(target=GIVEN["good"]["target"]), abs=1e-12)
-    assert vote.source_only == pytest.approx(judge(target=GIVEN["source_only"]["target"]), abs=1e-12)
-    assert vote.gain == pytest.approx(vote.result - vote.source_only)
-    transport = votes[find_validator("cot").title]
-    assert transport.gain == pytest.approx(transport.source_only - transport.result)  # lower is better
+def test_votes_are_the_scores_of_the_validators() -> None:
+    """In one space for all, in source-only's features; the panel's own features are of no account."""
+    votes = {vote.title: vote for vote in FiveScores(GIVEN, SPACE, 0).votes_on(("good",))}
+    given = {key: {name: p._replace(features=SPACE) for name, p in found.items()} for key, found in GIVEN.items()}
+    for judge in (find_validator(v.key) for v in FIVE):
+        judge = judge.among([found["target"] for found in given.values()]) if isinstance(judge, EnsV) else judge
+        vote, (ours, base) = votes[judge.title], (judge(**given[key]) for key in ("good", "source_only"))
+        assert vote.result == pytest.approx(ours, abs=1e-9)
+        assert vote.source_only == pytest.approx(base, abs=1e-9)
+        assert vote.gain == pytest.approx(vote.result - vote.source_only if judge.higher_is_better else base - ours)
+        assert vote.error >= 0
 
 
 def test_another_look_is_adapted_to_by_the_better_half() -> None:
     choice, found = guard(kind("look"), GIVEN, SPACE)
-    assert choice.keys == ("good", "fair") == better_half(GIVEN, SPACE)
+    assert choice.keys == ("good", "fair") == FiveScores(GIVEN, SPACE, 0).better_half()
     assert choice.name == "ensemble"
     assert len(found.votes) == 5
     assert found.support.startswith(f"{sum(vote.prefers for vote in found.votes)} of 5")

@@ -10,14 +10,10 @@ import numpy as np
 from acclimate.errors import unknown_name
 from acclimate.shift import ShiftKind
 from acclimate.types import Array, Predictions
-from acclimate.validators import DIFFERENT_EVIDENCE, Consensus, find_validator
-from acclimate.validators.cluster_agreement import STARTS
-from acclimate.validators.consensus import rank_consensus
-from acclimate.validators.rows import own_order
 from acclimate.validators.standard_error import rows_of
 from acclimate.workflow.choose import BASELINE, Choice
 from acclimate.workflow.prior_member import PRIOR
-from acclimate.workflow.votes import Given, Vote, in_space, votes_on
+from acclimate.workflow.votes import FiveScores, Given, Vote
 
 Caution = Literal["safer", "balanced", "bolder"]
 CAUTIONS: tuple[Caution, ...] = get_args(Caution)
@@ -49,7 +45,7 @@ class Guarded:
         """How many scores prefer the result, in words; empty where nothing was asked."""
         if not self.votes:
             return ""
-        return f"{sum(vote.prefers for vote in self.votes)} of {len(self.votes)} scores prefer it beyond their noise"
+        return f"{_support(self.votes)} of {len(self.votes)} scores prefer it beyond their noise"
 
 
 def check_caution(text: str) -> Caution:
@@ -141,65 +137,32 @@ def _rule(caution: Caution) -> str:
 def _adapt(
     kind: ShiftKind, given: Given, space: Array, caution: Caution, saw: tuple[str, ...], seed: int
 ) -> tuple[Choice, Guarded]:
-    few, seen = _few(given, space, seed)
-    half = better_half(few, seen)
-    members, what = half, f"the mean of the {len(half)} candidates whose labels agree best with clusters of the target"
+    five = FiveScores(*_few(given, space, seed), seed)
+    members = five.better_half()
+    what = f"the mean of the {len(members)} candidates whose labels agree best with clusters of the target"
+    votes = five.votes_on(members)
     if caution == "bolder":
-        first = _first_of_five(few, seen)
-        if sum(vote.prefers for vote in votes_on((first,), few, seen, seed)) >= SUPPORT[caution]:
-            members, what = (first,), f"{first}, which five scores rank first"
-    votes = votes_on(members, few, seen, seed)
-    support = sum(vote.prefers for vote in votes)
+        first = five.first()
+        of_first = five.votes_on((first,))
+        if _support(of_first) >= SUPPORT[caution]:
+            members, votes, what = (first,), of_first, f"{first}, which five scores rank first"
+    support = _support(votes)
     if members == (BASELINE,) or (caution == "safer" and support < SUPPORT[caution]):
         did = f"But only {support} of {len(votes)} scores prefer {what} to source-only beyond their noise; so it stays."
         return Choice((BASELINE,), _rule(caution), " ".join([*saw, did])), Guarded(kind, caution, saw, did, votes)
-    did = f"So the result is {what}: {', '.join(members)}; {support} of {len(votes)} scores prefer it to source-only."
+    named = f": {', '.join(members)}" if len(members) > 1 else ""
+    did = f"So the result is {what}{named}; {support} of {len(votes)} scores prefer it to source-only."
     return Choice(members, _rule(caution), " ".join([*saw, did])), Guarded(kind, caution, saw, did, votes)
 
 
-def better_half(given: Given, space: Array) -> tuple[str, ...]:
-    """The candidates whose labels agree best with clusters of the target, half of them, rounded up, in their order."""
-    from sklearn.metrics import normalized_mutual_info_score
-
-    clusters = _clusters(space, next(iter(given.values()))["target"].logits.shape[1])
-    labels = {key: found["target"].logits.argmax(axis=1) for key, found in given.items()}
-    scores = {
-        key: float(normalized_mutual_info_score(said, clusters)) if len(np.unique(said)) > 1 else 0.0
-        for key, said in labels.items()
-    }
-    best = sorted(scores, key=lambda key: -scores[key])[: (len(scores) + 1) // 2]
-    return tuple(key for key in given if key in best)
-
-
-def _first_of_five(given: Given, space: Array) -> str:
-    consensus = Consensus([in_space(key, space) for key in DIFFERENT_EVIDENCE])
-    table = consensus.scores(given)
-    ranks = rank_consensus(
-        {key: list(row.values()) for key, row in table.items()},
-        {key: find_validator(key).higher_is_better for key in table},
-    )
-    return list(given)[int(np.argmax(ranks))]
+def _support(votes: tuple[Vote, ...]) -> int:
+    return sum(vote.prefers for vote in votes)
 
 
 def _few(given: Given, space: Array, seed: int) -> tuple[dict[str, dict[str, Predictions]], Array]:
-    """At most so many rows of each domain, drawn at random, all candidates with source-only's features."""
+    """At most so many rows of each domain, drawn at random."""
     rng = np.random.default_rng(seed)
     sizes = {name: len(p.logits) for name, p in given[BASELINE].items()}
     rows = {name: np.sort(rng.permutation(n)[:MOST_ROWS]) for name, n in sizes.items()}
-    few = {
-        key: {
-            name: rows_of(p._replace(features=given[BASELINE][name].features), rows[name]) for name, p in found.items()
-        }
-        for key, found in given.items()
-    }
+    few = {key: {name: rows_of(p, rows[name]) for name, p in found.items()} for key, found in given.items()}
     return few, space[rows["target"]]
-
-
-def _clusters(space: Array, classes: int) -> Array:
-    from sklearn.cluster import KMeans
-
-    order = own_order(space)
-    X = space[order]
-    found = np.empty(len(X), dtype=np.int64)
-    found[order] = KMeans(min(classes, len(np.unique(X, axis=0))), n_init=STARTS, random_state=0).fit_predict(X)
-    return found
