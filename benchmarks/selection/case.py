@@ -23,6 +23,7 @@ class Case:
         scores: Validator to (k,), higher being better.
         errors: The same of the members of the consensus: standard errors of differences from source-only.
         guard: The kind of shift, and what the guard does by each caution; see `kept_guard.guarded`.
+        peers: What peers say of it; see `kept_peers.read_peers`.
     """
 
     shift: Shift
@@ -31,6 +32,7 @@ class Case:
     scores: dict[str, Any]
     errors: dict[str, Any]
     guard: dict[str, Any] = field(default_factory=dict)
+    peers: dict[str, Any] = field(default_factory=dict)
 
     @cached_property
     def labels(self) -> Any:

@@ -16,7 +16,7 @@ from benchmarks.selection.learnt import Learnt
 from benchmarks.selection.left_out import chosen_settings
 from benchmarks.selection.measures import Outcome
 from benchmarks.selection.paired import z_of
-from benchmarks.selection.rules import ENSEMBLE, ensemble, fixed_rules, pick, top_half
+from benchmarks.selection.rules import ENSEMBLE, ensemble, fixed_rules, peer_rules, pick, top_half
 
 TUNED = "tuned on other data sets"
 BEST_ELSEWHERE = "the fixed rule that is best on the other data sets"
@@ -68,6 +68,7 @@ class Study:
         fixed = [
             Judged(name, kind, self._by(rule)) for kind, rules in fixed_rules().items() for name, rule in rules.items()
         ]
+        fixed += [Judged(name, "peer", self._by(rule)) for name, rule in peer_rules(self.cases[0]).items()]
         tuned = [*self._guards(), *self._learnt()]
         best = self._best_of_others([*fixed, *tuned])
         return [*self._references(), *fixed, *tuned, best, *self._labelled()]

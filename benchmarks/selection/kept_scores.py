@@ -13,6 +13,7 @@ from benchmarks.selection.case import Case
 from benchmarks.selection.common_space import common_space
 from benchmarks.selection.kept import CACHE, Kept, version, write_arrays
 from benchmarks.selection.kept_guard import read_guard
+from benchmarks.selection.kept_peers import read_peers
 from benchmarks.selection.scores import score_table
 from benchmarks.selection.shifts import Shift, sides
 
@@ -27,7 +28,7 @@ def read_case(shift: Shift, kept: Kept, folder: Path = CACHE / "scores") -> Case
         made = sides(shift)
         found = score_table(rows, common_space(made.Xs, made.Xt, made.num_classes))
         write_arrays(path, {**found, "version": np.array(_version(shift))})
-    return replace(case_of(shift, rows, found), guard=read_guard(shift, kept))
+    return replace(case_of(shift, rows, found), guard=read_guard(shift, kept), peers=read_peers(shift, kept))
 
 
 def case_of(shift: Shift, rows: dict[str, Any], table: dict[str, Any]) -> Case:

@@ -68,6 +68,19 @@ def by_kind(case: Case, adapt: Rule) -> Chosen:
     return adapt(case) if case.guard["kind"] == "look" else guarded(case)
 
 
+def peer_rules(case: Case) -> dict[str, Rule]:
+    """By skada's scorers, and the ensemble where a drift test of alibi-detect says that there is one.
+
+    Args:
+        case: Any; all have been asked about by the same peers.
+    """
+    scorers, tests = (case.peers.get(name, {}) for name in ("skada", "alibi_detect"))
+    return {
+        **{f"skada, {name}": _scored_by_skada(name) for name in scorers},
+        **{f"alibi-detect, {name}: the ensemble if there is drift": _if_drift(name) for name in tests},
+    }
+
+
 def fixed_rules() -> dict[str, dict[str, Rule]]:
     """All of them by name, by kind of rule."""
     return {
@@ -105,6 +118,14 @@ def _always(key: str) -> Rule:
 
 def _guarded(caution: str) -> Rule:
     return lambda case: guarded(case, caution)
+
+
+def _scored_by_skada(name: str) -> Rule:
+    return lambda case: pick(case, np.array(case.peers["skada"][name]))
+
+
+def _if_drift(name: str) -> Rule:
+    return lambda case: ensemble(case) if case.peers["alibi_detect"][name] else always(case, BASELINES[0])
 
 
 def _validator(key: str) -> Rule:

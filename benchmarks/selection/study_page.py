@@ -29,6 +29,9 @@ NOTES = """
   and its limits (5 % for tests, half of the separation, one standard error) are conventions of the field, none is
   fitted; but that these questions are the ones to ask was seen on these shifts. "By kind of shift" puts other rules in
   the place of its own.
+- **Peers** run their own code in their own environments on the same predictions: skada's scorers (with the common space
+  for features), and alibi-detect's drift tests with their defaults. EnsV is the validator "Agreement with the
+  ensemble"; NannyML's CBPE estimates accuracies and stands in `accuracy_estimates.md`.
 - **"Tuned on other data sets"**: thresholds, margins, penalties and weights for a data set are chosen, with target
   labels, on the other data sets alone (first fewest marks of safety missed, then most recovered), never on the one
   that is scored. What the learnt rule's margin is chosen by is predicted without either data set.

@@ -1,4 +1,4 @@
-"""skada's scorers on the selection benchmark's predictions: `python scorers.py IN.npz OUT.json`, in skada's environment.
+"""skada's scorers on the selection benchmark's predictions: `python scorers.py IN.npz OUT.json` in its environment.
 
 A candidate is a classifier that knows what it said of every row; rows are the common space of the benchmark.
 """
@@ -45,7 +45,9 @@ class Said(ClassifierMixin, BaseEstimator):
         """The most probable class."""
         return self.predict_proba(X).argmax(axis=1)
 
-    def score(self, X: Any, y: Any, sample_weight: Any = None, sample_domain: Any = None, allow_source: Any = None) -> float:
+    def score(
+        self, X: Any, y: Any, sample_weight: Any = None, sample_domain: Any = None, allow_source: Any = None
+    ) -> float:
         """Weighted accuracy."""
         return float(np.average(self.predict(X) == y, weights=sample_weight))
 
@@ -77,6 +79,7 @@ def main(source: str, out: str) -> None:
     for held, target in zip(given["held_out"], given["target"], strict=True):
         model = Said(X, np.exp(np.concatenate([held, target]).astype(np.float64)))
         asked = model.set_score_request(sample_weight=True, sample_domain=True, allow_source=True)
+        asked = asked.set_predict_proba_request(sample_domain=True, allow_source=True)
         for name, scorer in scorers.items():
             who = asked if name == "importance weighted" else make_pipeline(asked)
             found[name].append(float(scorer._score(None, who, X, y, sample_domain=domain)))
