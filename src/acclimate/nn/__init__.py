@@ -2,6 +2,8 @@
 
 from acclimate.nn.architecture import build_backbone as build_backbone
 from acclimate.nn.bridged_discriminator import BridgedDiscriminator as BridgedDiscriminator
+from acclimate.nn.captured import features_and_logits as features_and_logits
+from acclimate.nn.captured import output_layer as output_layer
 from acclimate.nn.class_discriminators import ClassDiscriminators as ClassDiscriminators
 from acclimate.nn.classifier import Classifier as Classifier
 from acclimate.nn.critic import Critic as Critic
@@ -30,10 +32,28 @@ from acclimate.nn.moving_shares import MovingShares as MovingShares
 from acclimate.nn.multilinear import MultilinearMap as MultilinearMap
 from acclimate.nn.multilinear import RandomizedMultilinearMap as RandomizedMultilinearMap
 from acclimate.nn.multilinear import multilinear_map as multilinear_map
+from acclimate.nn.norm_parameters import last_stages as last_stages
+from acclimate.nn.norm_parameters import norm_parameters as norm_parameters
+from acclimate.nn.norm_policy import BatchStatistics as BatchStatistics
+from acclimate.nn.norm_policy import ChannelStatistics as ChannelStatistics
+from acclimate.nn.norm_policy import CumulativeStatistics as CumulativeStatistics
+from acclimate.nn.norm_policy import MixedStatistics as MixedStatistics
+from acclimate.nn.norm_policy import Moments as Moments
+from acclimate.nn.norm_policy import MovingStatistics as MovingStatistics
+from acclimate.nn.norm_policy import PartStatistics as PartStatistics
+from acclimate.nn.norm_policy import PriorStatistics as PriorStatistics
+from acclimate.nn.norm_policy import SourceStatistics as SourceStatistics
+from acclimate.nn.policy_batch_norm import PolicyBatchNorm as PolicyBatchNorm
+from acclimate.nn.policy_batch_norm import Statistics as Statistics
+from acclimate.nn.policy_batch_norm import batch_norms as batch_norms
+from acclimate.nn.policy_batch_norm import held_statistics as held_statistics
+from acclimate.nn.policy_batch_norm import use_statistics as use_statistics
 from acclimate.nn.private_encoder import private_encoder as private_encoder
 from acclimate.nn.reset import reset_copy as reset_copy
 from acclimate.nn.signal_cnn import SignalCNN as SignalCNN
 from acclimate.nn.small_cnn import SmallCNN as SmallCNN
+from acclimate.nn.snapshot import Snapshot as Snapshot
+from acclimate.nn.snapshot import places_of as places_of
 from acclimate.nn.stochastic_linear import StochasticLinear as StochasticLinear
 from acclimate.nn.stochastic_linear import call_with_draws as call_with_draws
 from acclimate.nn.stochastic_linear import last_linear as last_linear
