@@ -30,6 +30,8 @@ from acclimate.nn.moving_shares import MovingShares as MovingShares
 from acclimate.nn.multilinear import MultilinearMap as MultilinearMap
 from acclimate.nn.multilinear import RandomizedMultilinearMap as RandomizedMultilinearMap
 from acclimate.nn.multilinear import multilinear_map as multilinear_map
+from acclimate.nn.pretrained_classifier import PretrainedClassifier as PretrainedClassifier
+from acclimate.nn.pretrained_classifier import pretrained_classifier as pretrained_classifier
 from acclimate.nn.private_encoder import private_encoder as private_encoder
 from acclimate.nn.reset import reset_copy as reset_copy
 from acclimate.nn.signal_cnn import SignalCNN as SignalCNN
