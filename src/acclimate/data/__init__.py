@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from acclimate.data.atomic import write_atomically
     from acclimate.data.cache_folder import clear_cache
     from acclimate.data.compatible import align_columns, check_compatible, check_source
+    from acclimate.data.corruptions import corrupt, read_frost_textures
     from acclimate.data.domain import Domain
     from acclimate.data.feature_cache import cached_features
     from acclimate.data.image_rows import ImageRows
@@ -37,8 +38,10 @@ _HOME = {
     "check_compatible": "compatible",
     "check_source": "compatible",
     "clear_cache": "cache_folder",
+    "corrupt": "corruptions",
     "join_domains": "join",
     "read_domain": "read",
+    "read_frost_textures": "corruptions",
     "stack_domains": "stack",
     "write_atomically": "atomic",
 }
@@ -57,8 +60,10 @@ __all__ = [
     "check_compatible",
     "check_source",
     "clear_cache",
+    "corrupt",
     "join_domains",
     "read_domain",
+    "read_frost_textures",
     "stack_domains",
     "write_atomically",
 ]
