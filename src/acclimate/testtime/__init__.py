@@ -2,6 +2,7 @@
 
 from acclimate.testtime.alexnet import ALEXNETS, AlexNet
 from acclimate.testtime.calibration import Reliability, expected_calibration_error
+from acclimate.testtime.cell import Cell
 from acclimate.testtime.corruption_error import (
     corruption_errors,
     error_at,
@@ -20,6 +21,7 @@ from acclimate.testtime.protocols import (
     ResetPerShift,
     SingleSample,
 )
+from acclimate.testtime.standing import Standing, errors_of, standings
 from acclimate.testtime.stream import CLEAN, Batch, Shift, Stream
 
 __all__ = [
@@ -28,6 +30,7 @@ __all__ = [
     "PROTOCOLS",
     "AlexNet",
     "Batch",
+    "Cell",
     "Continual",
     "Correlated",
     "Episodic",
@@ -38,11 +41,14 @@ __all__ = [
     "ResetPerShift",
     "Shift",
     "SingleSample",
+    "Standing",
     "Stream",
     "corruption_errors",
     "error_at",
+    "errors_of",
     "expected_calibration_error",
     "mean_accuracy",
     "mean_corruption_error",
     "relative_mean_corruption_error",
+    "standings",
 ]

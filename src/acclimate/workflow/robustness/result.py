@@ -1,0 +1,108 @@
+"""What an evaluation found."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from acclimate.testtime import Cell, Protocol, Standing, standings
+
+CSV_COLUMNS = ("method", "shift", "severity", "rows", "accuracy", "error", "calibration_error", "seconds_per_image")
+
+
+@dataclass(frozen=True, eq=False)
+class Robustness:
+    """Every method under every shift, and the protocol behind it. Printing it shows one screen.
+
+    Attributes:
+        model: What was evaluated.
+        data: On what.
+        classes: How predictions and classes relate, in words.
+        protocol: In what order images were met.
+        cells: One for each method and shift.
+        titles: Method to its name in print.
+        rows: Images of a shift.
+        settings: What repeats it, fingerprints and versions included.
+    """
+
+    model: str
+    data: str
+    classes: str
+    protocol: Protocol
+    cells: tuple[Cell, ...]
+    titles: Mapping[str, str]
+    rows: int
+    settings: Mapping[str, Any]
+
+    @property
+    def standings(self) -> list[Standing]:
+        """A line for each method."""
+        return standings(self.cells)
+
+    @property
+    def heading(self) -> str:
+        """Model, data and protocol in a line."""
+        return (
+            f"{self.model} on {self.data} ({self.rows} images a shift), protocol {self.protocol.name}, "
+            f"digest {self.protocol.digest}"
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """A dict of JSON types."""
+        return {
+            "model": self.model,
+            "data": self.data,
+            "classes": self.classes,
+            "rows": self.rows,
+            "protocol": {
+                "name": self.protocol.name,
+                "digest": self.protocol.digest,
+                "words": self.protocol.words,
+            },
+            "standings": [standing.to_json() for standing in self.standings],
+            "cells": [cell.to_json() for cell in self.cells],
+            "settings": dict(self.settings),
+        }
+
+    def to_csv(self) -> str:
+        """A line for each cell."""
+        buffer = io.StringIO()
+        writer = csv.writer(buffer, lineterminator="\n")
+        writer.writerow(CSV_COLUMNS)
+        for cell in self.cells:
+            values = (1 - cell.error, cell.error, cell.reliability.error, cell.seconds / cell.rows)
+            numbers = (f"{value:.6g}" for value in values)
+            writer.writerow([cell.method, cell.shift.name, cell.shift.severity, cell.rows, *numbers])
+        return buffer.getvalue()
+
+    def __str__(self) -> str:
+        header = ("method", "clean", "mean acc", "err@5", "mCE", "mCE (5k)", "ECE", "s/image", "cost")
+        table = [header, *(_line(standing) for standing in self.standings)]
+        widths = [max(len(line[k]) for line in table) for k in range(len(header))]
+        lines = [_aligned(line, widths) for line in table]
+        return "\n".join([self.heading, f"{self.protocol.words}; {self.classes}", "", *lines])
+
+
+def _line(standing: Standing) -> tuple[str, ...]:
+    shares = (
+        standing.clean_accuracy,
+        standing.mean_accuracy,
+        standing.error_at_5,
+        standing.mce,
+        standing.mce_robustbench,
+        standing.calibration_error,
+    )
+    cost = "-" if standing.cost is None else f"{standing.cost:.2f}x"
+    return (standing.method, *map(_percent, shares), f"{standing.seconds_per_image:.4f}", cost)
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{100 * share:.2f}"
+
+
+def _aligned(line: tuple[str, ...], widths: list[int]) -> str:
+    first, *others = line
+    return "  ".join([first.ljust(widths[0]), *(text.rjust(w) for text, w in zip(others, widths[1:], strict=True))])
