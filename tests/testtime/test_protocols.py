@@ -22,6 +22,7 @@ from acclimate.testtime import (
     Shift,
     SingleSample,
     Stream,
+    protocol_of,
 )
 from acclimate.types import Array
 
@@ -194,3 +195,10 @@ def test_impossible_settings_are_refused(make_it: object, said: str) -> None:
 
 def test_episodic_is_reset_per_shift_with_more_resets() -> None:
     assert [met(s) for s in streams(Episodic(batch_size=4))] == [met(s) for s in streams(ResetPerShift(batch_size=4))]
+
+
+@pytest.mark.parametrize("key", PROTOCOLS)
+def test_a_name_makes_the_protocol_again(key: str) -> None:
+    protocol = make(key, seed=7)
+    assert protocol_of(protocol.name) == protocol
+    assert protocol_of(f" {key} ", seed=7) == PROTOCOLS[key](seed=7)

@@ -84,8 +84,8 @@ def _calibration(record: RobustnessRecord) -> Html:
             panels.append((title, Reliability.total(shifted)))
     words = (
         "All shifted predictions together, in 15 bins of confidence. Bars: how often predictions of this confidence "
-        "are right. Dots: the same at the mean confidence of the bin, larger where there are more; below the dashed line "
-        "the model is too sure. Percent: the expected calibration error (ECE), 0 at best."
+        "are right. Dots: the same at the mean confidence of the bin, larger where there are more; below the dashed "
+        "line the model is too sure. Percent: the expected calibration error (ECE), 0 at best."
     )
     drawing = draw(reliability_chart(panels), "calibration", "Accuracy by confidence, a panel for each method")
     return chart_figure(drawing, words)

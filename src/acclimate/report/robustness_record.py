@@ -30,6 +30,7 @@ class RobustnessRecord:
         data: On what.
         classes: How predictions and classes relate, in words.
         rows: Images of a shift.
+        imagenet: Whether the classes are ImageNet's thousand, for which mCE is defined.
         protocol: In what order they were met.
         cells: One for each method and shift.
         titles: Method to its name in print.
@@ -42,6 +43,7 @@ class RobustnessRecord:
     data: str
     classes: str
     rows: int
+    imagenet: bool
     protocol: Protocol
     cells: tuple[Cell, ...]
     titles: Mapping[str, str]
@@ -52,7 +54,7 @@ class RobustnessRecord:
     @property
     def standings(self) -> list[Standing]:
         """A line for each method."""
-        return standings(self.cells)
+        return standings(self.cells, imagenet=self.imagenet)
 
     @property
     def names(self) -> tuple[str, ...]:

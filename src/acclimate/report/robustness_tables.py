@@ -106,9 +106,9 @@ def _hundred(share: float | None) -> str:
 
 def _remarks(record: RobustnessRecord) -> list[Html]:
     remarks = [
-        "Set off: the highest accuracy under shifts. mCE needs the fifteen corruptions at all five severities; it is "
-        "comparable with published numbers for ImageNet's thousand classes alone, and a little lower where images are "
-        "corrupted in memory and not saved as JPEG. Cost: predicting and learning, without making the images."
+        "Set off: the highest accuracy under shifts. mCE is defined for the fifteen corruptions at all five severities "
+        "and ImageNet's thousand classes; where images are corrupted in memory and not saved as JPEG, as here, it is a "
+        "little lower than on ImageNet-C. Cost: predicting and learning, without making the images."
     ]
     broken = {s.method: s.broken for s in record.standings if s.broken}
     if broken:

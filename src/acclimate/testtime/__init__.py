@@ -20,6 +20,7 @@ from acclimate.testtime.protocols import (
     Mixed,
     ResetPerShift,
     SingleSample,
+    protocol_of,
 )
 from acclimate.testtime.standing import Standing, errors_of, standings
 from acclimate.testtime.stream import CLEAN, Batch, Shift, Stream
@@ -49,6 +50,7 @@ __all__ = [
     "expected_calibration_error",
     "mean_accuracy",
     "mean_corruption_error",
+    "protocol_of",
     "relative_mean_corruption_error",
     "standings",
 ]

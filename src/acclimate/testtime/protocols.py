@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from itertools import chain
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
-from acclimate.errors import InputError
+from acclimate.errors import InputError, unknown_name
 from acclimate.testtime.label_order import correlated_order
 from acclimate.testtime.protocol import SEVERITIES, Protocol, by_severity, in_batches, stream_name
 from acclimate.testtime.stream import Batch, Shift, Stream, generator_of
@@ -206,3 +207,39 @@ class SingleSample(Protocol):
 PROTOCOLS: dict[str, type[Protocol]] = {
     cls.key: cls for cls in (ResetPerShift, Continual, Gradual, Mixed, Correlated, Episodic, SingleSample)
 }
+_WRITTEN = re.compile(r"\s*(\w+)\s*(?:\((.*)\))?\s*")
+
+
+def protocol_of(text: str, **defaults: float) -> Protocol:
+    """A protocol as its name is written: ``continual``, ``single(window=8)``.
+
+    Args:
+        text: Its key, and in parentheses settings that differ from the defaults.
+        **defaults: Settings that hold where the text says nothing.
+
+    Raises:
+        InputError: There is no such protocol, or it has no such setting.
+
+    Example:
+        >>> protocol_of("correlated(concentration=0.01)", seed=3).name
+        'correlated(batch_size=64, seed=3, concentration=0.01)'
+    """
+    match = _WRITTEN.fullmatch(text)
+    if match is None or match[1] not in PROTOCOLS:
+        raise unknown_name("protocol", text, PROTOCOLS)
+    cls = PROTOCOLS[match[1]]
+    known = {field.name: field for field in fields(cls)}
+    settings: dict[str, Any] = dict(defaults)
+    for part in filter(None, (match[2] or "").split(",")):
+        name, _, value = (piece.strip() for piece in part.partition("="))
+        if name not in known:
+            raise unknown_name(f"setting of the protocol {cls.key}", name, known)
+        settings[name] = _number(name, value, float if name == "concentration" else int)
+    return cls(**settings)
+
+
+def _number(name: str, value: str, kind: type[float]) -> float:
+    try:
+        return kind(value)
+    except ValueError:
+        raise InputError(f"{name}={value or 'nothing'} is no number; write for example {name}=1.") from None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from acclimate.testtime.calibration import Reliability
@@ -61,11 +61,18 @@ def errors_of(cells: Sequence[Cell], method: str) -> dict[Shift, float]:
     return {cell.shift: cell.error for cell in cells if cell.method == method and cell.shift != CLEAN}
 
 
-def standings(cells: Sequence[Cell]) -> list[Standing]:
-    """A line for each method, in the order they come in."""
+def standings(cells: Sequence[Cell], *, imagenet: bool = True) -> list[Standing]:
+    """A line for each method, in the order they come in.
+
+    Args:
+        cells: Of all methods.
+        imagenet: Whether the classes are ImageNet's thousand, those that AlexNet's errors are known for; without them
+            no mCE is told.
+    """
     methods = dict.fromkeys(cell.method for cell in cells)
     seconds = {method: _seconds_per_image([cell for cell in cells if cell.method == method]) for method in methods}
-    return [_standing(cells, method, seconds[method], seconds.get(SOURCE)) for method in methods]
+    lines = [_standing(cells, method, seconds[method], seconds.get(SOURCE)) for method in methods]
+    return lines if imagenet else [replace(line, mce=None, mce_robustbench=None, relative_mce=None) for line in lines]
 
 
 def _standing(cells: Sequence[Cell], method: str, seconds: float, source_seconds: float | None) -> Standing:

@@ -23,6 +23,7 @@ def record_of(result: Robustness, setup: Setup) -> RobustnessRecord:
         data=result.data,
         classes=result.classes,
         rows=result.rows,
+        imagenet=result.imagenet,
         protocol=result.protocol,
         cells=result.cells,
         titles=result.titles,

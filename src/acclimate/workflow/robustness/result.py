@@ -25,6 +25,7 @@ class Robustness:
         cells: One for each method and shift.
         titles: Method to its name in print.
         rows: Images of a shift.
+        imagenet: Whether the classes are ImageNet's thousand, for which mCE is defined.
         settings: What repeats it, fingerprints and versions included.
     """
 
@@ -35,12 +36,13 @@ class Robustness:
     cells: tuple[Cell, ...]
     titles: Mapping[str, str]
     rows: int
+    imagenet: bool
     settings: Mapping[str, Any]
 
     @property
     def standings(self) -> list[Standing]:
         """A line for each method."""
-        return standings(self.cells)
+        return standings(self.cells, imagenet=self.imagenet)
 
     @property
     def heading(self) -> str:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from acclimate.errors import InputError, unknown_name
-from acclimate.testtime import PROTOCOLS, Cell, Protocol, Stream
+from acclimate.data.shifted.label_maps import IMAGENET
+from acclimate.errors import InputError
+from acclimate.testtime import Cell, Protocol, Stream, protocol_of
 from acclimate.testtime.standing import SOURCE
 from acclimate.training.progress import ProgressBar
 from acclimate.workflow.adapted_model import AdaptedModel
@@ -53,7 +54,7 @@ def robustness(
         corruptions: Names; ``["all"]`` or ``None``: the fifteen, or those that the data set has.
         severities: 1 to 5; ``None``: all five.
         methods: Keys of methods for test time; the network as it is, ``"source"``, always stands beside them.
-        protocol: Its key, or one with settings of its own (then without ``batch_size`` and ``seed``).
+        protocol: Its key, with settings of its own if wanted (``"single(window=8)"``), or a protocol.
         weights: For a name: ``"default"`` (pretrained) or a file.
         batch_size: Rows that a method meets at once; ``None``: the protocol's default.
         seed: Of corruptions, orders and methods.
@@ -84,15 +85,13 @@ def checked_protocol(protocol: str | Protocol, batch_size: int | None, seed: int
     """The protocol that is meant.
 
     Raises:
-        InputError: It is unknown, or given twice.
+        InputError: It is unknown, or its settings are given twice.
     """
     if isinstance(protocol, Protocol):
         if batch_size is not None:
             raise InputError("The protocol has a batch_size of its own; leave the argument out.")
         return protocol
-    if protocol not in PROTOCOLS:
-        raise unknown_name("protocol", protocol, PROTOCOLS)
-    return PROTOCOLS[protocol](seed=seed, **({} if batch_size is None else {"batch_size": batch_size}))
+    return protocol_of(protocol, **{"seed": seed} | ({} if batch_size is None else {"batch_size": batch_size}))
 
 
 def _settings(setup: Setup, protocol: Protocol) -> dict[str, Any]:
@@ -182,7 +181,15 @@ def _result(setup: Setup, protocol: Protocol, cells: list[Cell], settings: dict[
     rows = max(len(setup.images.labels(shift)) for shift in setup.images.shifts)
     ordered = [cell for key in keys for cell in cells if cell.method == key]
     return Robustness(
-        setup.model.name, setup.data, setup.classes, protocol, tuple(ordered), titles_of(keys), rows, settings
+        model=setup.model.name,
+        data=setup.data,
+        classes=setup.classes,
+        protocol=protocol,
+        cells=tuple(ordered),
+        titles=titles_of(keys),
+        rows=rows,
+        imagenet=setup.model.num_outputs == IMAGENET and setup.answers.class_of_output is None,
+        settings=settings,
     )
 
 
