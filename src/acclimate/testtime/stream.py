@@ -54,6 +54,11 @@ class Batch:
     def __len__(self) -> int:
         return len(self.rows)
 
+    @property
+    def alone(self) -> Batch:
+        """The new rows without their neighbours."""
+        return Batch(self.rows[-self.fresh :], self.shift[-self.fresh :], self.reset, self.fresh, self.update)
+
 
 @dataclass(frozen=True, eq=False)
 class Stream:

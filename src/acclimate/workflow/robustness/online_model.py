@@ -19,7 +19,13 @@ AS_IT_IS = "Source (as it is)"
 
 
 class OnlineModel(Protocol):
-    """A model that may change with every batch it predicts."""
+    """A model that may change with every batch it predicts.
+
+    Attributes:
+        minds_neighbours: Whether what it says of a row depends on the others of the batch.
+    """
+
+    minds_neighbours: bool
 
     def learn(self, x: Tensor) -> Tensor:
         """Logits of a batch (n, c), from which the model may learn."""
@@ -41,6 +47,8 @@ class Frozen:
         network: In evaluation mode.
         device: Where it runs.
     """
+
+    minds_neighbours = False
 
     def __init__(self, network: nn.Module, device: str = "cpu") -> None:
         self.network = copy.deepcopy(network).eval().to(device)

@@ -54,7 +54,8 @@ def run_stream(
         for batch in stream.batches:
             if batch.reset:
                 model.reset()
-            x = setup.model.normalisation.apply(pixels_of(batch, stream.shifts, setup, kept))
+            met = batch if batch.update or model.minds_neighbours else batch.alone
+            x = setup.model.normalisation.apply(pixels_of(met, stream.shifts, setup, kept))
             logits, seconds = _timed(model, x, batch, clock)
             new = slice(len(batch) - batch.fresh, None)
             _score(logits[-batch.fresh :], batch.rows[new], batch.shift[new], labels, setup, seconds, tallies)
