@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from acclimate.report.markup import Html, element, join, void
 from acclimate.report.numbers import percent
 from acclimate.report.pictures import data_address
@@ -10,15 +12,16 @@ from acclimate.report.sections.section import quiet
 from acclimate.testtime import Standing
 from acclimate.testtime.standing import SOURCE
 
-COLUMNS = (
-    ("Clean accuracy", "%"),
-    ("Accuracy", "mean over shifts, %"),
-    ("Error at 5", "%"),
-    ("mCE", "AlexNet, 50 000"),
-    ("mCE", "AlexNet, 5 000"),
-    ("ECE", "shifted, %"),
-    ("ms", "per image"),
-    ("Cost", "over source"),
+# Heading, what stands below it in small print, and the number; a column without any number is left out.
+COLUMNS: tuple[tuple[str, str, Callable[[Standing], str]], ...] = (
+    ("Clean accuracy", "%", lambda s: _hundred(s.clean_accuracy)),
+    ("Accuracy", "mean over shifts, %", lambda s: _hundred(s.mean_accuracy)),
+    ("Error", "at severity 5, %", lambda s: _hundred(s.error_at_5)),
+    ("mCE", "AlexNet on 50,000", lambda s: _hundred(s.mce)),
+    ("mCE", "AlexNet on 5,000", lambda s: _hundred(s.mce_robustbench)),
+    ("ECE", "under shifts, %", lambda s: _hundred(s.calibration_error)),
+    ("Time", "ms per image", lambda s: f"{1000 * s.seconds_per_image:.3g}"),
+    ("Cost", "over source", lambda s: "-" if s.cost is None else f"{s.cost:.2f}"),
 )
 
 
@@ -68,17 +71,15 @@ def tiles(record: RobustnessRecord) -> Html:
 def standing_table(record: RobustnessRecord) -> Html:
     """A line for each method."""
     best = _best(record)
+    columns = [column for column in COLUMNS if any(column[2](standing) != "-" for standing in record.standings)]
     head = element(
-        "tr", element("th", "Method"), *(element("th", name, element("small", more)) for name, more in COLUMNS)
+        "tr", element("th", "Method"), *(element("th", name, element("small", more)) for name, more, _ in columns)
     )
     body = [
         element(
             "tr",
             element("th", record.titles[standing.method], scope="row"),
-            *(
-                element("td", text, class_="number", data_label=name)
-                for text, (name, _) in zip(_numbers(standing), COLUMNS, strict=True)
-            ),
+            *(element("td", write(standing), class_="number", data_label=name) for name, _, write in columns),
             class_="chosen" if best is not None and standing.method == best.method else None,
         )
         for standing in record.standings
@@ -87,29 +88,21 @@ def standing_table(record: RobustnessRecord) -> Html:
     return join([table, *_remarks(record)])
 
 
-def _numbers(standing: Standing) -> list[str]:
-    shares = (
-        standing.clean_accuracy,
-        standing.mean_accuracy,
-        standing.error_at_5,
-        standing.mce,
-        standing.mce_robustbench,
-        standing.calibration_error,
-    )
-    cost = "-" if standing.cost is None else f"{standing.cost:.2f}"
-    return [*map(_hundred, shares), f"{1000 * standing.seconds_per_image:.3g}", cost]
-
-
 def _hundred(share: float | None) -> str:
     return "-" if share is None else f"{100 * share:.2f}"
 
 
 def _remarks(record: RobustnessRecord) -> list[Html]:
     remarks = [
-        "Set off: the highest accuracy under shifts. mCE is defined for the fifteen corruptions at all five severities "
-        "and ImageNet's thousand classes; where images are corrupted in memory and not saved as JPEG, as here, it is a "
-        "little lower than on ImageNet-C. Cost: predicting and learning, without making the images."
+        "Set off: the highest accuracy under shifts. Time and cost: of predicting and learning, images made before."
     ]
+    if any(standing.mce is not None for standing in record.standings):
+        memory = (
+            " Images were corrupted in memory and not saved as JPEG, which is a little easier than ImageNet-C."
+            if record.clean is not None
+            else ""
+        )
+        remarks.append(f"mCE: AlexNet is 100, by its errors on all images of ImageNet-C or on RobustBench's.{memory}")
     broken = {s.method: s.broken for s in record.standings if s.broken}
     if broken:
         said = ", ".join(f"{record.titles[method]} {count:,}" for method, count in broken.items())
@@ -119,7 +112,7 @@ def _remarks(record: RobustnessRecord) -> list[Html]:
 
 def gallery(record: RobustnessRecord) -> Html:
     """One image under every corruption, mildest first, or a few of every domain."""
-    figures = []
+    figures, most = [], 1
     for name in record.names:
         own = [specimen for specimen in record.specimens if specimen.shift.name == name]
         images = [void("img", src=data_address(s.picture), alt=str(s.shift), title=str(s.shift)) for s in own]
@@ -127,11 +120,12 @@ def gallery(record: RobustnessRecord) -> Html:
         small = element("small", f" severity {' '.join(degrees)}") if degrees else None
         caption = element("figcaption", name.replace("_", " "), small)
         figures.append(element("figure", element("div", *images, class_="row"), caption))
+        most = max(most, len(images))
     clean = None
     if record.clean is not None:
         picture = void("img", src=data_address(record.clean), alt="the image before it was corrupted")
         clean = element("figure", element("div", picture, class_="row"), element("figcaption", "before"))
-    return element("div", clean, *figures, class_="gallery")
+    return element("div", clean, *figures, class_="gallery", style=f"--most:{most}")
 
 
 def _best(record: RobustnessRecord) -> Standing | None:

@@ -48,9 +48,11 @@ def _panel(axes: Axes, name: str, counts: Reliability) -> None:
     share = counts.rows / counts.rows.sum()
     axes.bar(middle[some], accuracy[some], width, color=SOURCE)
     axes.plot(confidence[some], accuracy[some], color=TARGET, linewidth=1.2)
-    axes.scatter(confidence[some], accuracy[some], s=4 + 160 * share[some], color=TARGET, linewidths=0, zorder=3)
+    axes.scatter(
+        confidence[some], accuracy[some], s=4 + 160 * share[some], color=TARGET, linewidths=0, zorder=3, clip_on=False
+    )
     axes.plot([0, 1], [0, 1], color=QUIET, linewidth=1, linestyle="--")
-    axes.set_title(f"{shorten(name, 18)}: {100 * counts.error:.1f} %", loc="left", fontsize=12)
+    axes.set_title(f"{shorten(name, 16)}: {100 * counts.error:.1f} %", loc="left", fontsize=12)
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1)
     for axis in (axes.xaxis, axes.yaxis):

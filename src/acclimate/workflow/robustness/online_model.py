@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from typing import Protocol
+from importlib import import_module
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 
-from acclimate.errors import InputError, unknown_name
+from acclimate.errors import unknown_name
 from acclimate.methods import METHODS
 from acclimate.testtime.standing import SOURCE
 from acclimate.workflow.robustness.evaluated import Evaluated
@@ -66,6 +67,41 @@ class Frozen:
         """See `OnlineModel`: there is nothing to put back."""
 
 
+class Adapting:
+    """A copy of the network that a method adapts.
+
+    Args:
+        key: The method's.
+        network: In evaluation mode.
+        device: Where it runs.
+
+    Raises:
+        InputError: The method does not work on this network.
+    """
+
+    minds_neighbours = True
+
+    def __init__(self, key: str, network: nn.Module, device: str = "cpu") -> None:
+        online = import_module("acclimate.training.online").Online
+        self.online: Any = online(key, copy.deepcopy(network).eval().to(device))
+        self.device = device
+
+    def learn(self, x: Tensor) -> Tensor:
+        """See `OnlineModel`."""
+        logits: Tensor = self.online(x.to(self.device))
+        return logits
+
+    @torch.no_grad()
+    def predict(self, x: Tensor) -> Tensor:
+        """See `OnlineModel`."""
+        logits: Tensor = self.online.method.predict(x.to(self.device))
+        return logits
+
+    def reset(self) -> None:
+        """See `OnlineModel`."""
+        self.online.reset()
+
+
 def checked_methods(keys: Sequence[str]) -> tuple[str, ...]:
     """Known methods, once each, the network as it is always first.
 
@@ -93,4 +129,4 @@ def make_online(key: str, model: Evaluated) -> OnlineModel:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     if key == SOURCE:
         return Frozen(model.network, device)
-    raise InputError("not yet")
+    return Adapting(key, model.network, device)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,30 +81,32 @@ class Robustness:
         return buffer.getvalue()
 
     def __str__(self) -> str:
-        header = ("method", "clean", "mean acc", "err@5", "mCE", "mCE (5k)", "ECE", "s/image", "cost")
-        table = [header, *(_line(standing) for standing in self.standings)]
-        widths = [max(len(line[k]) for line in table) for k in range(len(header))]
-        lines = [_aligned(line, widths) for line in table]
-        return "\n".join([self.heading, f"{self.protocol.words}; {self.classes}", "", *lines])
-
-
-def _line(standing: Standing) -> tuple[str, ...]:
-    shares = (
-        standing.clean_accuracy,
-        standing.mean_accuracy,
-        standing.error_at_5,
-        standing.mce,
-        standing.mce_robustbench,
-        standing.calibration_error,
-    )
-    cost = "-" if standing.cost is None else f"{standing.cost:.2f}x"
-    return (standing.method, *map(_percent, shares), f"{standing.seconds_per_image:.4f}", cost)
+        lines = self.standings
+        columns = [column for column in COLUMNS if any(column[1](line) != "-" for line in lines)]
+        table = [("method", *(name for name, _ in columns))]
+        table += [(line.method, *(write(line) for _, write in columns)) for line in lines]
+        widths = [max(len(row[k]) for row in table) for k in range(len(columns) + 1)]
+        rows = (_aligned(row, widths) for row in table)
+        return "\n".join([self.heading, f"{self.protocol.words}; {self.classes}", "", *rows])
 
 
 def _percent(share: float | None) -> str:
     return "-" if share is None else f"{100 * share:.2f}"
 
 
-def _aligned(line: tuple[str, ...], widths: list[int]) -> str:
+# What the screen shows; a column without any number is left out.
+COLUMNS: tuple[tuple[str, Callable[[Standing], str]], ...] = (
+    ("clean", lambda line: _percent(line.clean_accuracy)),
+    ("accuracy", lambda line: _percent(line.mean_accuracy)),
+    ("error at 5", lambda line: _percent(line.error_at_5)),
+    ("mCE", lambda line: _percent(line.mce)),
+    ("mCE (5k)", lambda line: _percent(line.mce_robustbench)),
+    ("ECE", lambda line: _percent(line.calibration_error)),
+    ("s/image", lambda line: f"{line.seconds_per_image:.4f}"),
+    ("cost", lambda line: "-" if line.cost is None else f"{line.cost:.2f}x"),
+)
+
+
+def _aligned(line: Sequence[str], widths: Sequence[int]) -> str:
     first, *others = line
     return "  ".join([first.ljust(widths[0]), *(text.rjust(w) for text, w in zip(others, widths[1:], strict=True))])
