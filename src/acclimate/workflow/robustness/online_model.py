@@ -16,7 +16,7 @@ from acclimate.testtime.standing import SOURCE
 from acclimate.workflow.robustness.evaluated import Evaluated
 
 SETTING = "tta"
-AS_IT_IS = "Source (as it is)"
+AS_IT_IS = "Source, as it is"
 
 
 class OnlineModel(Protocol):
