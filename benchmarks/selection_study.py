@@ -1,10 +1,11 @@
 """Judge rules of choice by what `benchmarks.selection_raw` kept: which method to take without target labels.
 
-Scores of validators are computed where they are missing, a few seconds for each shift, and kept. Works on whatever
-shifts have rows, and says how many have none. Writes results/selection.md, .csv and .svg. Features come from
+Scores of validators and the guard's evidence are computed where they are missing, and kept. Works on whatever shifts
+have rows, and says how many have none. Writes results/selection.md, .csv and .svg, and selection_rows.csv: every
+candidate on every shift, its accuracy and what every validator says of it. Features come from
 ``ACCLIMATE_DATA``.
 
-Run: python -m benchmarks.selection_study [--print]
+Run: python -m benchmarks.selection_study [--print] [--jobs N]
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ from __future__ import annotations
 import argparse
 import csv
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from typing import Any
 
-from benchmarks.selection.case import Case
+from benchmarks.selection.case import Case, accuracies
 from benchmarks.selection.judged import Judged, Study
 from benchmarks.selection.kept import Kept
 from benchmarks.selection.kept_scores import read_case
@@ -42,13 +45,15 @@ COLUMNS = (
 def main(arguments: Sequence[str] | None = None) -> None:
     """See the module."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--jobs", type=int, default=1, help="processes that score what has no scores yet")
     parser.add_argument("--print", action="store_true", help="print the page and write nothing")
     options = parser.parse_args(arguments)
     kept, shifts = Kept(), listed()
     there = [shift for shift in shifts if kept.current(shift)]
     if not there:
         raise SystemExit("No shift has raw rows: run python -m benchmarks.selection_raw first.")
-    cases = [_read(shift, kept) for shift in there]
+    with ProcessPoolExecutor(options.jobs) as pool:
+        cases = list(pool.map(_read, there))
     judged = Study(cases, [kept.truth(shift) for shift in there]).judged()
     lines = [line_of(each) for each in judged]
     text = page(lines, in_words(there, shifts), BLIND, DRAWS)
@@ -58,11 +63,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     write("selection.md", text)
     draw(lines, RESULTS / "selection.svg")
     _write_rows(judged, cases)
+    _write_candidates(cases, [kept.truth(shift) for shift in there])
 
 
-def _read(shift: Shift, kept: Kept) -> Case:
+def _read(shift: Shift) -> Case:
     print(f"reading {shift.name}", flush=True)
-    return read_case(shift, kept)
+    return read_case(shift, Kept())
 
 
 def in_words(there: Sequence[Shift], shifts: Sequence[Shift]) -> str:
@@ -84,6 +90,19 @@ def _write_rows(judged: Sequence[Judged], cases: Sequence[Case]) -> None:
                     found = mean_outcome(result.outcomes)
                     what = (rule.name, rule.kind, case.shift.name, found.dataset, found.kind, result.who)
                     writer.writerow((*what, *(f"{value:.3f}" for value in found[2:])))
+
+
+def _write_candidates(cases: Sequence[Case], truths: Sequence[Any]) -> None:
+    """The raw rows: what each rule had to choose from, and what became of it."""
+    keys = list(cases[0].scores)
+    with (RESULTS / "selection_rows.csv").open("w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(("shift", "dataset", "shift kind", "guard's kind", "candidate", "accuracy", *keys))
+        for case, yt in zip(cases, truths, strict=True):
+            what = (case.shift.name, case.shift.dataset, case.shift.kind, case.guard["kind"])
+            for k, (key, accuracy) in enumerate(zip(case.keys, accuracies(case, yt), strict=True)):
+                said = (f"{case.scores[name][k]:.5g}" for name in keys)
+                writer.writerow((*what, key, f"{accuracy:.3f}", *said))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -22,6 +22,7 @@ class Case:
         target: (k, m, c) log-probabilities.
         scores: Validator to (k,), higher being better.
         errors: The same of the members of the consensus: standard errors of differences from source-only.
+        guard: The kind of shift, and what the guard does by each caution; see `kept_guard.guarded`.
     """
 
     shift: Shift
@@ -29,6 +30,7 @@ class Case:
     target: Any
     scores: dict[str, Any]
     errors: dict[str, Any]
+    guard: dict[str, Any] = field(default_factory=dict)
 
     @cached_property
     def labels(self) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 from benchmarks.selection.case import Case
 from benchmarks.selection.common_space import common_space
 from benchmarks.selection.kept import CACHE, Kept, version, write_arrays
+from benchmarks.selection.kept_guard import read_guard
 from benchmarks.selection.scores import score_table
 from benchmarks.selection.shifts import Shift, sides
 
@@ -25,7 +27,7 @@ def read_case(shift: Shift, kept: Kept, folder: Path = CACHE / "scores") -> Case
         made = sides(shift)
         found = score_table(rows, common_space(made.Xs, made.Xt, made.num_classes))
         write_arrays(path, {**found, "version": np.array(_version(shift))})
-    return case_of(shift, rows, found)
+    return replace(case_of(shift, rows, found), guard=read_guard(shift, kept))
 
 
 def case_of(shift: Shift, rows: dict[str, Any], table: dict[str, Any]) -> Case:

@@ -11,7 +11,7 @@ from benchmarks.selection.judged import TUNED, Judged, Result
 from benchmarks.selection.marks import MARKS
 from benchmarks.selection.measures import Outcome, Standing, interval, standing
 
-NO_LABELS = ("baseline", "always one", "validator", "consensus", "ensemble", TUNED)
+NO_LABELS = ("baseline", "always one", "validator", "consensus", "ensemble", "guard", TUNED)
 
 
 class Line(NamedTuple):

@@ -9,6 +9,7 @@ import numpy as np
 
 from acclimate.validators import VALIDATORS, rank_consensus
 from acclimate.validators.consensus import DIFFERENT_EVIDENCE
+from acclimate.workflow.guard import CAUTIONS
 from benchmarks.selection.candidates import BASELINES, CANDIDATES
 from benchmarks.selection.case import Case, Chosen, Rule
 from benchmarks.selection.scores import judging
@@ -54,6 +55,19 @@ def majority(case: Case) -> Chosen:
     return Chosen((votes + case.probs.mean(axis=0) / 2).argmax(axis=1), f"vote of {len(case.keys)}")
 
 
+def guarded(case: Case, caution: str = "balanced") -> Chosen:
+    """What `acclimate adapt` does by default; source-only where a candidate that it would take failed."""
+    members = [key for key in case.guard[caution]["members"] if key in case.keys] or [BASELINES[0]]
+    if len(members) == 1:
+        return always(case, members[0])
+    return ensemble(case, np.array([float(key in members) for key in case.keys]))
+
+
+def by_kind(case: Case, adapt: Rule) -> Chosen:
+    """Another rule, asked only where the target has rows that look like none of the source."""
+    return adapt(case) if case.guard["kind"] == "look" else guarded(case)
+
+
 def fixed_rules() -> dict[str, dict[str, Rule]]:
     """All of them by name, by kind of rule."""
     return {
@@ -71,11 +85,26 @@ def fixed_rules() -> dict[str, dict[str, Rule]]:
             "ensemble of the top half, five": lambda case: top_half(case, consensus(case)),
             "ensemble of the top half, all": lambda case: top_half(case, consensus(case, judging())),
         },
+        "guard": {
+            **{f"guard, {caution}": _guarded(caution) for caution in CAUTIONS},
+            "by kind of shift, the ensemble of all": lambda case: by_kind(case, ensemble),
+            "by kind of shift, the consensus of five": lambda case: by_kind(case, lambda c: pick(c, consensus(c))),
+            "by kind of shift, the top half, five": lambda case: by_kind(case, lambda c: top_half(c, consensus(c))),
+            "by kind of shift, the top half, all": lambda case: by_kind(
+                case, lambda c: top_half(c, consensus(c, judging()))
+            ),
+            "by kind of shift, per-domain scaling": lambda case: by_kind(case, _always("per_domain")),
+            "by kind of shift, im_head": lambda case: by_kind(case, _always("im_head")),
+        },
     }
 
 
 def _always(key: str) -> Rule:
     return lambda case: always(case, key)
+
+
+def _guarded(caution: str) -> Rule:
+    return lambda case: guarded(case, caution)
 
 
 def _validator(key: str) -> Rule:

@@ -12,8 +12,8 @@ from benchmarks.selection.lines import Line
 from benchmarks.selection.marks import MARKS
 
 FLOOR = -60.0  # percent; what lies below is drawn there
-NAMED = ("baseline", "consensus", "ensemble", TUNED)
-COLOURS = ("#7f7f7f", "#bcbd22", "#1f77b4", "#9467bd", "#2ca02c", "#d62728")
+NAMED = ("baseline", "consensus", "ensemble", "guard", TUNED)
+COLOURS = ("#7f7f7f", "#bcbd22", "#1f77b4", "#9467bd", "#2ca02c", "#ff7f0e", "#d62728")
 
 
 def draw(lines: Sequence[Line], path: Path) -> None:

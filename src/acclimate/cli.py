@@ -60,7 +60,12 @@ def adapt(
     out: Annotated[Path, typer.Option(help="Folder of the run; must not hold another one.")] = Path("run"),
     demo: Annotated[bool, typer.Option("--demo", help="Run on data that scikit-learn ships.")] = False,
     methods: Annotated[str | None, typer.Option(help="Candidates, comma-separated: see `acclimate methods`.")] = None,
-    select: Annotated[str | None, typer.Option(help="Rule of choice: im, ..., consensus, ensemble, oracle.")] = None,
+    select: Annotated[
+        str | None, typer.Option(help="Rule of choice: guard, im, ..., consensus, ensemble, oracle.")
+    ] = None,
+    caution: Annotated[str, typer.Option(help="Of the guard: safer, balanced or bolder.")] = "balanced",
+    labeled: Annotated[str | None, typer.Option(help="Some labelled target rows, for a paired test.")] = None,
+    distill: Annotated[bool, typer.Option("--distill", help="One network in place of several candidates.")] = False,
     task: Task = "classification",
     label_column: Label = None,
     backbone: Annotated[str | None, typer.Option(help="A timm or torchvision name, small_cnn, mlp, ...")] = None,
@@ -89,6 +94,9 @@ def adapt(
         demo=demo,
         methods=methods,
         select=select,
+        caution=caution,
+        labeled=labeled,
+        distill=distill,
         task=cast("Any", task),
         label_column=label_column,
         backbone=backbone,

@@ -11,6 +11,7 @@ import pytest
 
 from acclimate.types import Predictions
 from acclimate.validators import ClusterNMI, Relearn, find_validator
+from acclimate.workflow.guard import CAUTIONS
 from benchmarks.selection.candidates import BASELINES
 from benchmarks.selection.case import Case, accuracies
 from benchmarks.selection.common_space import common_space
@@ -44,7 +45,9 @@ def case(labels: Any, scores: Any, dataset: str = "a", kind: str = "real", error
     """A case of the four `KEYS` in which all validators give the same scores."""
     shift = Shift("made", dataset, kind, "s", "t", 8, 0, "")
     errors = {key: np.full(4, error) for key in FIVE}
-    return Case(shift, KEYS, said(labels), {key: np.asarray(scores, dtype=float) for key in judging()}, errors)
+    table = {key: np.asarray(scores, dtype=float) for key in judging()}
+    guard = {caution: {"members": ["per_domain", "im_head"]} for caution in CAUTIONS}
+    return Case(shift, KEYS, said(labels), table, errors, {"kind": "look", **guard})
 
 
 LABELS = [[0, 0, 0, 0], [0, 0, 0, 1], [0, 0, 0, 1], [1, 1, 1, 1]]

@@ -64,7 +64,7 @@ def test_evaluate_names_source_only_and_the_protocol(out: Path, tmp_path: Path) 
     assert "source-only: " in text
     assert "cup: " in text
     assert "12 labelled rows" in text
-    assert "chosen by information maximisation" in text
+    assert "chosen by the guard (balanced)" in text
 
 
 def test_evaluate_leaves_out_unknown_classes(out: Path, tmp_path: Path) -> None:

@@ -18,11 +18,14 @@ from acclimate.report.record import (
     DomainRecord,
     Example,
     FeatureSet,
+    GuardRecord,
+    LabeledRecord,
     PredictionRecord,
     RepeatRecord,
     RunRecord,
     Score,
     UncertainRow,
+    VoteRecord,
 )
 from tests.report.records import CRITERION, KINDS, make_record
 
@@ -78,6 +81,23 @@ def test_every_section_is_there(kind_and_page):
     _, text = kind_and_page
     ids = re.findall(r'<section id="(\w+)"', text)
     assert ids == ["outcome", "domains", "candidates", "map", "learning", "predictions", "repeat"]
+
+
+def test_the_guard_shows_its_reasons_and_what_labels_bought():
+    record = make_record("features")
+    votes = (VoteRecord("Agreement", 0.8, 0.5, 0.3, 0.1), VoteRecord("Transport", 0.2, 0.2, 0.0, 0.0))
+    found = GuardRecord(
+        "another look", "balanced", ("The domains differ.",), "So it adapts.", votes, "Right elsewhere."
+    )
+    labeled = LabeledRecord(40, {"MCC": "80.0 % right"}, "The labels confirm the choice.")
+    text = report_of(replace(record, choice=replace(record.choice, guard=found, labeled=labeled)))
+    ids = re.findall(r'<section id="(\w+)"', text)
+    assert ids[:4] == ["outcome", "domains", "guard", "candidates"]
+    for words in ("another look", "The domains differ.", "So it adapts.", "Right elsewhere.", "confirm the choice"):
+        assert words in text
+    assert "What 40 labelled target rows bought" in text
+    prefers = re.findall(r'data-label="prefers the result">(\w+)<', text)
+    assert prefers == ["yes", "no"]
 
 
 def test_nothing_is_loaded_from_outside(kind_and_page):

@@ -79,7 +79,7 @@ def test_features_take_no_backbone_of_images(wanted: dict[str, Any], words: str)
 
 def test_rule_of_choice_fits_the_task() -> None:
     values = read_domain((clouds(60, 0.0, 0)[0], np.linspace(0, 1, 60)), task="regression")
-    assert completed(features()).select == "im"
+    assert completed(features()).select == "guard"
     assert completed(values, task="regression").select == "ensemble"
     with pytest.raises(InputError, match="--select im cannot judge regression; choose source_error"):
         completed(values, task="regression", select="im")

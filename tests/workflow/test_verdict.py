@@ -8,7 +8,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from acclimate.shift import ADistance, Duplicates, Estimate, ExplainedByLabels, LabelShift, Support, TwoSampleTest
+from acclimate.shift import (
+    ADistance,
+    Duplicates,
+    Estimate,
+    ExplainedByLabels,
+    ExplainedByWeights,
+    LabelShift,
+    Support,
+    TwoSampleTest,
+)
 from acclimate.workflow.candidates import check_names
 from acclimate.workflow.evidence import Evidence
 from acclimate.workflow.verdict import verdict
@@ -51,6 +60,17 @@ def test_class_frequencies_alone_are_corrected() -> None:
     found = verdict(evidence(0.001, labels=labels(0.001), explained=explained))
     assert (found.kinds, found.adapt) == (("label",), "frequencies")
     assert not {"coral", "im_head"} & set(found.methods)
+
+
+def test_shared_support_keeps_the_source_model() -> None:
+    weights = ExplainedByWeights(0.8, 0.55, 0.83, 0.05, 0.5)
+    found = verdict(evidence(0.001, by_weights=weights))
+    assert (found.shift, found.adapt) == (True, "no")
+    assert found.methods == ("source_only", "iwc", "ulsif")
+    assert "83% \u00b1 5%" in found.reasons[0]
+    left = verdict(evidence(0.001, by_weights=replace(weights, share=0.53)))
+    assert left.adapt == "yes"
+    assert "however it is weighted" in left.reasons[0]
 
 
 def test_frequencies_that_explain_nothing_are_doubted() -> None:

@@ -8,9 +8,14 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-_HOMES = {"RunRecord": "record", "encode_picture": "pictures", "write_report": "write"}
+_HOMES = {
+    "RunRecord": "record",
+    "corruption_gallery": "charts.corruptions",
+    "encode_picture": "pictures",
+    "write_report": "write",
+}
 
-__all__ = ["RunRecord", "encode_picture", "write_report"]
+__all__ = ["RunRecord", "corruption_gallery", "encode_picture", "write_report"]
 
 
 def __getattr__(name: str) -> Any:

@@ -10,6 +10,7 @@ from acclimate.report.record import RunRecord
 from acclimate.report.sections.candidates import candidates
 from acclimate.report.sections.domains import domains
 from acclimate.report.sections.feature_map import feature_map
+from acclimate.report.sections.guard import guard
 from acclimate.report.sections.learning import learning
 from acclimate.report.sections.outcome import outcome
 from acclimate.report.sections.predictions import predictions
@@ -22,8 +23,8 @@ _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 def sections_of(record: RunRecord) -> list[Section]:
     """All sections, in the order a person wants them."""
-    order = (outcome, domains, candidates, feature_map, learning, predictions, repeat)
-    return [make(record) for make in order]
+    order = (outcome, domains, guard, candidates, feature_map, learning, predictions, repeat)
+    return [section for make in order if (section := make(record)) is not None]
 
 
 def page(record: RunRecord, sections: Sequence[Section]) -> str:

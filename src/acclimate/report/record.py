@@ -118,6 +118,61 @@ class CandidateRecord:
 
 
 @dataclass(frozen=True)
+class VoteRecord:
+    """What one score says of the result against source-only.
+
+    Attributes:
+        title: Of the score.
+        result: Its value on the result.
+        source_only: And on source-only.
+        gain: Their difference, positive where the result is better.
+        error: Standard error of the difference.
+    """
+
+    title: str
+    result: float
+    source_only: float
+    gain: float
+    error: float
+
+
+@dataclass(frozen=True)
+class GuardRecord:
+    """Why the guard adapted or did not.
+
+    Attributes:
+        kind: Of shift, in words.
+        caution: ``"safer"``, ``"balanced"`` or ``"bolder"``.
+        saw: The evidence, one sentence each.
+        did: What followed.
+        votes: Of several scores on the result.
+        known: How often the same procedure was right elsewhere, in a sentence.
+    """
+
+    kind: str
+    caution: str
+    saw: tuple[str, ...]
+    did: str
+    votes: tuple[VoteRecord, ...] = ()
+    known: str = ""
+
+
+@dataclass(frozen=True)
+class LabeledRecord:
+    """What some labelled target rows changed.
+
+    Attributes:
+        rows: How many.
+        scores: What was compared to its score on them, in words.
+        words: What followed.
+    """
+
+    rows: int
+    scores: Mapping[str, str]
+    words: str
+
+
+@dataclass(frozen=True)
 class FinalScore:
     """The chosen model on target labels, computed once, after the choice.
 
@@ -148,6 +203,8 @@ class ChoiceRecord:
         expected: What to expect on the target, in one sentence; empty if nothing can be said.
         caveats: What the reader must know before trusting it, one sentence each.
         final: The score on target labels, if there are any.
+        guard: Why it adapted or did not, where the guard chose.
+        labeled: What labelled target rows changed, if there were some.
     """
 
     key: str
@@ -157,6 +214,8 @@ class ChoiceRecord:
     expected: str = ""
     caveats: tuple[str, ...] = ()
     final: FinalScore | None = None
+    guard: GuardRecord | None = None
+    labeled: LabeledRecord | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,6 +13,8 @@ from acclimate.shift.energy import energy_test
 from acclimate.shift.estimate import Estimate
 from acclimate.shift.expected import (
     accuracy_estimates,
+    expected_accuracy,
+    expected_on_shared_support,
     expected_under_label_shift,
     expected_under_shift,
     expected_without_shift,
@@ -21,11 +23,13 @@ from acclimate.shift.explained import ExplainedByLabels, explained_by_labels
 from acclimate.shift.features import FeatureDrift, feature_drift
 from acclimate.shift.gde import gde
 from acclimate.shift.importance_weighted import importance_weighted
+from acclimate.shift.kind import ShiftKind, kind_of_shift
 from acclimate.shift.labels import LabelShift, label_shift
 from acclimate.shift.m_cbpe import m_cbpe
 from acclimate.shift.mmd import mmd_test
 from acclimate.shift.nuclear_norm import nuclear_norm
 from acclimate.shift.permutation import TwoSampleTest
+from acclimate.shift.reweighted import ExplainedByWeights, explained_by_weights
 from acclimate.shift.support import Support, support_mismatch
 from acclimate.shift.two_sample_classifier import classifier_test
 
@@ -35,8 +39,10 @@ __all__ = [
     "Duplicates",
     "Estimate",
     "ExplainedByLabels",
+    "ExplainedByWeights",
     "FeatureDrift",
     "LabelShift",
+    "ShiftKind",
     "Support",
     "TargetLikeness",
     "TwoSampleTest",
@@ -52,14 +58,18 @@ __all__ = [
     "cott",
     "doc",
     "energy_test",
+    "expected_accuracy",
+    "expected_on_shared_support",
     "expected_under_label_shift",
     "expected_under_shift",
     "expected_without_shift",
     "explained_by_labels",
+    "explained_by_weights",
     "feature_drift",
     "find_duplicates",
     "gde",
     "importance_weighted",
+    "kind_of_shift",
     "label_shift",
     "m_cbpe",
     "mmd_test",

@@ -16,6 +16,7 @@ from acclimate.shift.explained import ExplainedByLabels
 from acclimate.shift.features import FeatureDrift
 from acclimate.shift.labels import LabelShift
 from acclimate.shift.permutation import TwoSampleTest
+from acclimate.shift.reweighted import ExplainedByWeights
 from acclimate.shift.support import Support
 
 SHOWN = 20  # features and rows in the JSON
@@ -78,6 +79,7 @@ class Diagnosis:
         classes: Names of the source's classes, or None.
         labels: Class frequencies; None without classes.
         explained: Whether they explain the shift; None where they are not in question or leave too few rows.
+        by_weights: Whether weights of source rows do; None where no shift is seen.
         source_accuracy: Of a linear model, on held-out source rows; None without classes.
         estimates: Of its accuracy on the target.
         expected: The one to go by.
@@ -101,6 +103,7 @@ class Diagnosis:
     classes: tuple[str, ...] | None
     labels: LabelShift | None
     explained: ExplainedByLabels | None
+    by_weights: ExplainedByWeights | None
     source_accuracy: Estimate | None
     estimates: tuple[Estimate, ...]
     expected: Estimate | None

@@ -20,14 +20,15 @@ from acclimate.workflow.candidates import Candidate, candidates_for, check_names
 from acclimate.workflow.command_line import command_line, how_to_resume
 from acclimate.workflow.configuration import Configuration, Task, versions
 from acclimate.workflow.console import Console
+from acclimate.workflow.decide import Trained
 from acclimate.workflow.defaults import check_settings, complete, situation_of
 from acclimate.workflow.demo import SOURCE, STEPS, TARGET, demo_domains
-from acclimate.workflow.finish import Trained, finish
+from acclimate.workflow.finish import finish
 from acclimate.workflow.label_spaces import compare_label_spaces
 from acclimate.workflow.model_file import load_model
 from acclimate.workflow.networks import OWN
 from acclimate.workflow.prepare import Prepared, prepare
-from acclimate.workflow.read_domains import fingerprint, read_both
+from acclimate.workflow.read_domains import fingerprint, read_both, read_labeled
 from acclimate.workflow.result import MODEL, REPORT, AdaptResult
 from acclimate.workflow.run_folder import check_folder, claim_folder, is_finished, write_text
 from acclimate.workflow.train_candidate import Trainer
@@ -41,6 +42,9 @@ def adapt(
     demo: bool = False,
     methods: Sequence[str] | str | None = None,
     select: str | None = None,
+    caution: str = "balanced",
+    labeled: Any = None,
+    distill: bool = False,
     task: Task = "classification",
     label_column: str | None = None,
     backbone: str | nn.Module | None = None,
@@ -70,10 +74,16 @@ def adapt(
         demo: Run on data that scikit-learn ships instead of ``source`` and ``target``.
         methods: Keys of candidates, a list or ``"dann,mcc"``; default: a set that fits the data, see
             `acclimate.workflow.candidates`.
-        select: Rule of choice: a validator's key (``"im"``, the default, ``"entropy"``, ``"snd"``,
-            ``"source_accuracy"``; for regression ``"source_error"``), ``"consensus"`` (mean rank by five scores that
-            rest on different evidence; ten times as many scores, for its noise), ``"ensemble"`` (mean of all
-            candidates, the default for regression) or ``"oracle"`` (chosen on target labels, and marked so everywhere).
+        select: Rule of choice: ``"guard"``, the default, which asks what kind of shift there is and adapts only where
+            that calls for it (see `acclimate.workflow.guard.guard`); a validator's key (``"im"``, ``"entropy"``,
+            ``"snd"``, ``"source_accuracy"``; for regression ``"source_error"``), ``"consensus"`` (mean rank by five
+            scores that rest on different evidence; ten times as many scores, for its noise), ``"ensemble"`` (mean of
+            all candidates, the default for regression) or ``"oracle"`` (chosen on target labels, and marked so
+            everywhere).
+        caution: Of the guard: ``"safer"``, ``"balanced"`` or ``"bolder"``.
+        labeled: Some labelled rows of the target, 20 to 100 by preference: anything that `read_domain` reads. A paired
+            test on them may change the choice, and the result says what they bought. Nothing is trained on them.
+        distill: Where several candidates are chosen, make one network that says what they say together.
         task: ``"classification"`` or ``"regression"``.
         label_column: Column of a table that holds the labels.
         backbone: A timm or torchvision name, ``"small_cnn"``, or a module from rows to features (n, d). Default: by the
@@ -119,6 +129,9 @@ def adapt(
         task=task,
         methods=_keys(methods),
         select=select,
+        caution=caution,
+        labeled=None if labeled is None else _named(labeled),
+        distill=distill,
         backbone=OWN if isinstance(backbone, nn.Module) else backbone,
         weights=weights,
         finetune=finetune,
@@ -136,7 +149,7 @@ def adapt(
     keep = tempfile.TemporaryDirectory(prefix="acclimate-") if out is None else None
     folder = Path(keep.name if keep is not None else str(out))
     command = command_line(wanted, folder if keep is None else None, demo=demo)
-    return _Run(wanted, folder, own, Console(show), command, keep).go(sources, target, resume=resume)
+    return _Run(wanted, folder, own, Console(show), command, keep).go(sources, target, labeled, resume=resume)
 
 
 class _Run:
@@ -155,18 +168,19 @@ class _Run:
         self.keep = keep  # of a temporary folder, which is gone with the last reference to it
         self.started, self.clock = datetime.now(UTC).isoformat(timespec="seconds"), time.monotonic()
 
-    def go(self, sources: list[Any], target: Any, *, resume: bool) -> AdaptResult:
+    def go(self, sources: list[Any], target: Any, labeled: Any = None, *, resume: bool) -> AdaptResult:
         source, found = self._read(sources, target)
+        some = None if labeled is None else self._read_labeled(labeled, source)
         spaces = compare_label_spaces(source.classes or (), found.classes) if source.classes else None
         sentence = spaces.sentence if spaces else "The labels are numbers; their ranges may differ."
         self.console.say(sentence)
         settings = complete(self.wanted, source, found)
-        config = self._config(settings, source, found)
+        config = self._config(settings, source, found, some)
         check_folder(self.out, config, resume=resume)
         if is_finished(self.out):
             self.console.say(f"This run is finished; its report is {self.out / REPORT}.")
         else:
-            self._train_and_finish(settings, source, found, sentence, config)
+            self._train_and_finish(settings, source, found, some, sentence, config)
         model = load_model(AdaptedModel, self.out / MODEL, self.own)
         return AdaptResult.read(self.out, model, self.keep)
 
@@ -183,8 +197,17 @@ class _Run:
         check_settings(settings, found.labels is not None)
         return source, found
 
-    def _config(self, settings: Configuration, source: Domain, target: Domain) -> dict[str, Any]:
+    def _read_labeled(self, what: Any, source: Domain) -> Domain:
+        found = read_labeled(what, source, self.wanted)
+        self.console.tell_domain(found)
+        return found
+
+    def _config(
+        self, settings: Configuration, source: Domain, target: Domain, labeled: Domain | None
+    ) -> dict[str, Any]:
         data = {"contents of source": fingerprint(source), "contents of target": fingerprint(target)}
+        if labeled is not None:
+            data["contents of labeled"] = fingerprint(labeled)
         if self.own is not None:
             data["contents of backbone"] = weights_fingerprint(self.own)
         return {
@@ -197,23 +220,29 @@ class _Run:
         }
 
     def _train_and_finish(
-        self, settings: Configuration, source: Domain, target: Domain, spaces: str, config: dict[str, Any]
+        self,
+        settings: Configuration,
+        source: Domain,
+        target: Domain,
+        labeled: Domain | None,
+        spaces: str,
+        config: dict[str, Any],
     ) -> None:
         prepared = prepare(source, target, settings, self.own, self.console.visible)
         claim_folder(self.out, config)
         write_text(self.out / "command.txt", self.command + "\n")
+        trainer = self._trainer(settings, prepared)
         try:
-            outcomes = self._train(settings, prepared, source.kind)
+            outcomes = self._train(settings, prepared, trainer, source.kind)
+            trained = Trained(source, target, spaces, settings, prepared, trainer, outcomes, config, labeled)
+            finish(trained, self.out, self.console, seconds=time.monotonic() - self.clock)
         except KeyboardInterrupt:
             if self.keep is None:
                 self.console.say(f"Stopped; what was done is kept. {how_to_resume(self.command)}")
             raise
-        trained = Trained(source, target, spaces, settings, prepared, outcomes, config)
-        finish(trained, self.out, self.console, seconds=time.monotonic() - self.clock)
 
-    def _train(self, settings: Configuration, prepared: Prepared, kind: str) -> list[Outcome]:
-        candidates = candidates_for(situation_of(settings, kind), settings.methods)
-        trainer = Trainer(
+    def _trainer(self, settings: Configuration, prepared: Prepared) -> Trainer:
+        return Trainer(
             prepared.material,
             settings,
             prepared.architecture,
@@ -221,6 +250,9 @@ class _Run:
             self.console.visible,
             prepared.preprocessing,
         )
+
+    def _train(self, settings: Configuration, prepared: Prepared, trainer: Trainer, kind: str) -> list[Outcome]:
+        candidates = candidates_for(situation_of(settings, kind), settings.methods)
         self._tell_of_noise(prepared, candidates)
         outcomes: list[Outcome] = []
         folders = [(candidate.key, self.out / "candidates" / candidate.key) for candidate in candidates]

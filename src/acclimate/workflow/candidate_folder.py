@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import time
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from torch import nn
 
 from acclimate.training import DivergedError
 from acclimate.training.checkpoint import LATEST, PREVIOUS
@@ -58,6 +60,21 @@ def obtain(candidate: Candidate, trainer: Trainer, folder: Path, trained: Mappin
     saved = None if outcome.member is None else save_member(outcome.member, folder)
     write_json(folder / DONE, {"seconds": outcome.seconds, "note": outcome.note, "member": saved})
     for checkpoint in (LATEST, PREVIOUS):  # nothing goes on from them any more
+        (folder / checkpoint).unlink(missing_ok=True)
+    return outcome
+
+
+def obtain_made(candidate: Candidate, folder: Path, own: nn.Module | None, make: Callable[[], Member]) -> Outcome:
+    """Load what was made of candidates, or make and save it; arguments as in `obtain`."""
+    if (folder / DONE).exists():
+        found = read_json(folder / DONE)
+        return Outcome(candidate, load_member(found["member"], folder, own), found["seconds"], found["note"])
+    start = time.monotonic()
+    outcome = Outcome(candidate, make(), round(time.monotonic() - start, 2))
+    assert outcome.member is not None
+    saved = save_member(outcome.member, folder)
+    write_json(folder / DONE, {"seconds": outcome.seconds, "note": outcome.note, "member": saved})
+    for checkpoint in (LATEST, PREVIOUS):
         (folder / checkpoint).unlink(missing_ok=True)
     return outcome
 

@@ -12,7 +12,7 @@ from acclimate.methods import METHODS, Alignment, Method
 from acclimate.workflow.choose import BASELINE
 from acclimate.workflow.cost import Size, check_affordable, is_quick
 
-Maker = Literal["network", "linear", "rescaled", "im_head", "classical"]
+Maker = Literal["network", "linear", "rescaled", "im_head", "classical", "made"]
 Situation = Literal["features", "signals", "images", "regression"]
 
 RESCALED, IM_HEAD = "per_domain_scaling", "im_head"
@@ -39,7 +39,8 @@ class Candidate:
         key: What ``--methods`` calls it.
         title: As its paper spells it.
         maker: What makes it: a network trained in steps, a linear head, source-only with the target's own scaling, the
-            information-maximising head, or a classical method with source-only's model behind it.
+            information-maximising head, a classical method with source-only's model behind it, or the choice itself,
+            of other candidates.
     """
 
     key: str
@@ -122,7 +123,13 @@ def views_of(key: str) -> int:
 
 def title_of(key: str) -> str:
     """How a candidate is printed."""
-    own = {IM_HEAD: "IM head", "cdan+e": "CDAN+E", "ensemble": "Ensemble"}
+    own = {
+        IM_HEAD: "IM head",
+        "cdan+e": "CDAN+E",
+        "ensemble": "Ensemble",
+        "prior_correction": "Prior correction",
+        "distilled": "Distilled ensemble",
+    }
     if key in own:
         return own[key]
     methods: dict[str, type[Method] | type[ClassicalMethod]] = {**METHODS, **classical_methods()}

@@ -18,6 +18,7 @@ from acclimate.shift import (
     classifier_test,
     energy_test,
     explained_by_labels,
+    explained_by_weights,
     feature_drift,
     find_duplicates,
     label_shift,
@@ -29,6 +30,7 @@ from acclimate.shift.diagnosis import Diagnosis, Side
 from acclimate.shift.estimate import BOOTSTRAP, LEVEL, estimated, row_weights
 from acclimate.shift.expected import (
     accuracy_estimates,
+    expected_on_shared_support,
     expected_under_label_shift,
     expected_under_shift,
     expected_without_shift,
@@ -64,6 +66,8 @@ def diagnosis_of(compared: Compared, likeness: TargetLikeness, seed: int = 0) ->
         explained=explained,
         source_accuracy=known,
     )
+    if evidence.shift:
+        evidence = replace(evidence, by_weights=explained_by_weights(Xs, Xt, seed=seed))
     evidence = replace(evidence, expected=_expected(evidence, held_out, estimates, seed))
     carrying = carriers(likeness, NAMED)
     return Diagnosis(
@@ -83,6 +87,7 @@ def diagnosis_of(compared: Compared, likeness: TargetLikeness, seed: int = 0) ->
         classes=compared.source.classes,
         labels=labels,
         explained=explained,
+        by_weights=evidence.by_weights,
         source_accuracy=known,
         estimates=estimates,
         expected=evidence.expected,
@@ -131,13 +136,15 @@ def _source_accuracy(held_out: HeldOut, seed: int) -> Estimate:
 def _expected(
     evidence: Evidence, held_out: HeldOut | None, estimates: tuple[Estimate, ...], seed: int
 ) -> Estimate | None:
-    """By what kind of shift there is: without one the source's accuracy, under label shift that of the target's mix."""
+    """By what kind of shift there is; see the functions."""
     if held_out is None:
         return None
     if not evidence.shift:
         return expected_without_shift(held_out.source, len(held_out.target.logits), seed=seed)
     if evidence.only_labels and evidence.labels is not None:
         return expected_under_label_shift(held_out.source, held_out.target, evidence.labels.weights, seed=seed)
+    if evidence.shared_support:
+        return expected_on_shared_support(estimates)
     return expected_under_shift(estimates, evidence.distance.value)
 
 

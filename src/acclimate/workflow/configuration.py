@@ -30,7 +30,10 @@ class Configuration:
         target: Where the unlabelled domain is.
         task: Kind of label.
         methods: Keys of the candidates to train; source-only is always among them.
-        select: The rule of choice: a validator's key, ``"consensus"``, ``"ensemble"`` or ``"oracle"``.
+        select: The rule of choice: ``"guard"``, a validator's key, ``"consensus"``, ``"ensemble"`` or ``"oracle"``.
+        caution: Of the guard: ``"safer"``, ``"balanced"`` or ``"bolder"``.
+        labeled: Where some labelled target rows are, for a paired test.
+        distill: Make one network of several chosen candidates.
         backbone: A timm or torchvision name, ``"small_cnn"``, ``"signal_cnn"``, ``"mlp"`` or ``"own"``.
         weights: ``"default"`` (pretrained), ``"none"`` (random) or a file.
         finetune: Train the backbone too; otherwise it is run once, frozen.
@@ -49,6 +52,9 @@ class Configuration:
     task: Task = "classification"
     methods: tuple[str, ...] | None = None
     select: str | None = None
+    caution: str = "balanced"
+    labeled: str | None = None
+    distill: bool = False
     backbone: str | None = None
     weights: str | None = None
     finetune: bool | None = None

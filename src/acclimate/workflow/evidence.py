@@ -6,7 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from acclimate.shift import ADistance, Duplicates, Estimate, ExplainedByLabels, LabelShift, Support, TwoSampleTest
+from acclimate.shift import (
+    ADistance,
+    Duplicates,
+    Estimate,
+    ExplainedByLabels,
+    ExplainedByWeights,
+    LabelShift,
+    Support,
+    TwoSampleTest,
+)
 from acclimate.shift.features import holm
 
 LEVEL = 0.05
@@ -25,6 +34,7 @@ class Evidence:
     duplicates: Duplicates
     labels: LabelShift | None = None
     explained: ExplainedByLabels | None = None
+    by_weights: ExplainedByWeights | None = None
     source_accuracy: Estimate | None = None
     expected: Estimate | None = None
 
@@ -42,6 +52,11 @@ class Evidence:
     def only_labels(self) -> bool:
         """Whether other class frequencies are all it takes."""
         return self.labels_moved and self.explained is not None and self.explained.fits
+
+    @property
+    def shared_support(self) -> bool:
+        """Whether weights of source rows explain most of it: the same rows, more or less often."""
+        return self.shift and not self.only_labels and self.by_weights is not None and self.by_weights.fits
 
     @property
     def outside(self) -> bool:

@@ -5,69 +5,39 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from acclimate.data import Domain
 from acclimate.report import write_report
 from acclimate.report.record import RepeatRecord
+from acclimate.shift.diagnosis import as_json
 from acclimate.types import Predictions
 from acclimate.workflow.adapted_model import AdaptedModel
 from acclimate.workflow.candidate_folder import Outcome, read_records
 from acclimate.workflow.choose import BASELINE
 from acclimate.workflow.configuration import Configuration
 from acclimate.workflow.console import Console
+from acclimate.workflow.decide import Decision, Trained, decide
 from acclimate.workflow.final_score import Truth, truth_of
-from acclimate.workflow.judge import Judgement, judge, judge_by_oracle, reads_training_rows
-from acclimate.workflow.members import Member, mean_predictions
+from acclimate.workflow.judge import Judgement
+from acclimate.workflow.members import mean_predictions
 from acclimate.workflow.model_file import save_model
 from acclimate.workflow.predictions_table import write_table
-from acclimate.workflow.prepare import HOLDOUT, Prepared
+from acclimate.workflow.prepare import HOLDOUT
 from acclimate.workflow.result import MODEL, PREDICTIONS, REPORT
 from acclimate.workflow.run_folder import SCORES, write_json
 from acclimate.workflow.run_record import Finished, final_scores, run_record
 
 
-@dataclass(frozen=True)
-class Trained:
-    """A run whose candidates are trained.
-
-    Attributes:
-        source: The labelled domain.
-        target: The target with the labels it may have.
-        label_spaces: Their comparison in words.
-        settings: Complete.
-        prepared: What the candidates were trained on.
-        outcomes: What became of them.
-        config: What ``config.json`` holds.
-    """
-
-    source: Domain
-    target: Domain
-    label_spaces: str
-    settings: Configuration
-    prepared: Prepared
-    outcomes: Sequence[Outcome]
-    config: dict[str, Any]
-
-    @property
-    def members(self) -> dict[str, Member]:
-        """The candidates that were trained, by key."""
-        return {o.candidate.key: o.member for o in self.outcomes if o.member is not None}
-
-
 def finish(trained: Trained, out: Path, console: Console, *, seconds: float) -> None:
     """Choose, save, report. ``scores.json`` comes last: a folder that has it holds a finished run."""
-    material, members = trained.prepared.material, trained.members
-    holdout = {key: member.predictions(material.holdout, "source") for key, member in members.items()}
-    on_target = {key: member.predictions(material.target, "target") for key, member in members.items()}
-    judgement = _judge(trained, holdout, on_target)
+    found = decide(trained, out / "candidates")
+    judgement, holdout, on_target = found.judgement, found.holdout, found.on_target
     console.say(f"Chosen: {judgement.choice.name}, by {judgement.choice.rule}. {judgement.choice.why}")
-    model = _model(trained, judgement).with_level(material.holdout)
+    model = _model(trained, found).with_level(trained.prepared.material.holdout)
     save_model(model, out / MODEL)
     combined = {side: _combined(model, found) for side, found in (("source", holdout), ("target", on_target))}
     table = model.table(trained.target, combined["target"])
@@ -78,7 +48,7 @@ def finish(trained: Trained, out: Path, console: Console, *, seconds: float) -> 
         target=trained.target,
         label_spaces=trained.label_spaces,
         model=model,
-        outcomes=trained.outcomes,
+        outcomes=found.outcomes,
         judgement=judgement,
         holdout=holdout,
         on_target=on_target,
@@ -86,7 +56,7 @@ def finish(trained: Trained, out: Path, console: Console, *, seconds: float) -> 
         combined_source=combined["source"],
         table=table,
         truth=truth,
-        records={o.candidate.key: read_records(out / "candidates" / o.candidate.key) for o in trained.outcomes},
+        records={o.candidate.key: read_records(out / "candidates" / o.candidate.key) for o in found.outcomes},
         repeat=_repeat(trained, seconds),
         seed=trained.settings.seed,
     )
@@ -103,11 +73,22 @@ def scores(run: Finished) -> dict[str, Any]:
         "members": list(choice.keys),
         "chosen_by": choice.rule,
         "why": choice.why,
+        "guard": _guard(run.judgement),
+        "labeled_rows": None if run.judgement.bought is None else asdict(run.judgement.bought),
         "label_spaces": run.label_spaces,
         "target_labels": _use_of_labels(run.judgement, run.truth),
         "final": None if final is None else {**asdict(final), "rows": len(run.truth.rows) if run.truth else 0},
         "candidates": [_row(outcome, run) for outcome in run.outcomes],
     }
+
+
+def _guard(judgement: Judgement) -> dict[str, Any] | None:
+    """The guard's reasons as JSON values."""
+    found = judgement.guarded
+    if found is None:
+        return None
+    votes = [{**vote._asdict(), "prefers": vote.prefers} for vote in found.votes]
+    return {"caution": found.caution, "saw": found.saw, "did": found.did, "votes": votes, "kind": as_json(found.kind)}
 
 
 def _row(outcome: Outcome, run: Finished) -> dict[str, Any]:
@@ -133,31 +114,17 @@ def _use_of_labels(judgement: Judgement, truth: Truth | None) -> str:
         return "the target has none"
     if judgement.uses_target_labels:
         return "USED TO CHOOSE (oracle)"
+    if judgement.bought is not None:
+        return f"{judgement.bought.rows} labelled rows used for a paired test; the target's own once, after the choice"
     return "used once, after the choice, for the target's scores"
 
 
-def _judge(trained: Trained, holdout: dict[str, Predictions], on_target: dict[str, Predictions]) -> Judgement:
-    settings, regression = trained.settings, trained.settings.task == "regression"
-    oracle = settings.select == "oracle"
-    rule = "ensemble" if oracle else str(settings.select)
-    train = None
-    if reads_training_rows(rule):
-        rows = trained.prepared.material.source
-        train = {key: member.predictions(rows, "source") for key, member in trained.members.items()}
-    judged = judge(rule, holdout, on_target, seed=settings.seed, regression=regression, train=train)
-    if not oracle:
-        return judged
-    truth = truth_of(trained.target, trained.source.classes or ())
-    assert truth is not None
-    return judge_by_oracle(judged, on_target, truth.rows, truth.y)
-
-
-def _model(trained: Trained, judgement: Judgement) -> AdaptedModel:
-    source, members = trained.source, trained.members
+def _model(trained: Trained, found: Decision) -> AdaptedModel:
+    source, choice = trained.source, found.judgement.choice
     return AdaptedModel(
-        name=judgement.choice.name,
-        members=tuple(members[key] for key in judgement.choice.keys),
-        baseline=members[BASELINE],
+        name=choice.name,
+        members=tuple(found.chosen),
+        baseline=trained.members[BASELINE],
         task=trained.settings.task,
         kind=source.kind,
         classes=source.classes or (),
@@ -165,7 +132,7 @@ def _model(trained: Trained, judgement: Judgement) -> AdaptedModel:
         columns=source.columns,
         preprocessing=trained.prepared.preprocessing,
         extractor=trained.prepared.extractor,
-        chosen_by=judgement.choice.rule,
+        chosen_by=choice.rule,
     )
 
 

@@ -21,7 +21,9 @@ from acclimate.validators import (
     standard_error_of_difference,
 )
 from acclimate.workflow.choose import BASELINE, Choice, Judged, choose_all, choose_one
+from acclimate.workflow.guard import Guarded
 from acclimate.workflow.judge_by_consensus import judged_by_consensus
+from acclimate.workflow.labeled_test import Bought
 from acclimate.workflow.rules import CONSENSUS, rule_of
 
 SHOWN = {False: ("im", "source_accuracy"), True: ("source_error",)}  # scores in every table, by "is regression"
@@ -45,12 +47,16 @@ class Judgement:
         scores: Candidate to criterion in words to score.
         higher_is_better: Criterion in words to its direction.
         uses_target_labels: Whether it is the oracle.
+        guarded: What the guard saw, if it chose.
+        bought: What labelled target rows changed, if there were any.
     """
 
     choice: Choice
     scores: dict[str, dict[str, Judged]]
     higher_is_better: dict[str, bool] = field(default_factory=dict)
     uses_target_labels: bool = False
+    guarded: Guarded | None = None
+    bought: Bought | None = None
 
 
 def criterion(text: str) -> str:
@@ -127,7 +133,7 @@ def _tables(
     directions = {name: v.higher_is_better for name, v in validators.items()}
     if rule != CONSENSUS:
         return tables, directions
-    ranks, parts = judged_by_consensus(given, _space(target[BASELINE]), seed=seed)
+    ranks, parts = judged_by_consensus(given, standardised_space(target[BASELINE]), seed=seed)
     asked = {criterion(rule): ranks, **{criterion(key): table for key, table in parts.items()}}
     better = {criterion(rule): True, **{criterion(key): VALIDATORS[key].higher_is_better for key in parts}}
     return {**asked, **tables}, {**better, **directions}
@@ -137,11 +143,11 @@ def _found(text: str, target: Mapping[str, Predictions]) -> Validator:
     key, one_space = rule_of(text)
     validator = find_validator(key)
     if one_space and isinstance(validator, SpacedValidator):
-        return replace(validator, space=_space(target[BASELINE]))
+        return replace(validator, space=standardised_space(target[BASELINE]))
     return validator
 
 
-def _space(predictions: Predictions) -> Array:
+def standardised_space(predictions: Predictions) -> Array:
     """Source-only's features of the target, each standardised so that no unit decides, (m, d): one space for all."""
     if predictions.features is None:
         raise InputError("The rule of choice looks at source-only's features of the target, and there are none.")

@@ -15,6 +15,7 @@ from acclimate.data import write_atomically
 from acclimate.errors import InputError
 from acclimate.workflow.members import ClassicalMember, EstimatorMember, Member, NetworkMember
 from acclimate.workflow.networks import make_method
+from acclimate.workflow.prior_member import PriorMember
 from acclimate.workflow.trusted_types import trusted_types
 
 
@@ -34,6 +35,8 @@ def save_member(member: Member, folder: Path) -> dict[str, Any]:
     if isinstance(member, EstimatorMember | ClassicalMember):
         _dump({"estimator": member.estimator, "scaler": member.scaler}, folder / f"{member.key}.skops")
         return {"key": member.key, "kind": "estimator" if isinstance(member, EstimatorMember) else "classical"}
+    if isinstance(member, PriorMember):
+        return {"key": member.key, "kind": "prior", "base": save_member(member.base, folder), **member.to_json()}
     assert isinstance(member, NetworkMember)
     save_weights(member.method, folder / f"{member.key}.safetensors")
     if member.scaler is not None:
@@ -59,6 +62,8 @@ def load_member(found: Mapping[str, Any], folder: Path, own: nn.Module | None = 
         InputError: A file is missing or damaged, or holds a class that we do not build.
     """
     key = found["key"]
+    if found["kind"] == "prior":
+        return PriorMember.from_json(load_member(found["base"], folder, own), dict(found))
     fitted = found["kind"] != "network"
     parts = _load(folder / f"{key}.skops") if fitted or found["scaled"] else {}
     if fitted:

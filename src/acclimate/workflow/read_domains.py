@@ -12,7 +12,9 @@ import numpy as np
 
 from acclimate.data import Domain, align_columns, check_compatible, check_source, join_domains, read_domain
 from acclimate.data.images import image_tensor
-from acclimate.workflow.configuration import Task
+from acclimate.errors import InputError
+from acclimate.workflow.configuration import Configuration, Task
+from acclimate.workflow.labeled_test import FEWEST
 
 PROBES = 16  # images of a data set that stand for all of it in a fingerprint
 
@@ -38,6 +40,31 @@ def read_both(
     found = align_columns(read_domain(target, **read), source.columns)
     check_compatible(source, found)
     return source, found if found.classes is None else without_empty_classes(found)
+
+
+def read_labeled(what: Any, source: Domain, settings: Configuration) -> Domain:
+    """Read some labelled rows of the target.
+
+    Args:
+        what: Anything that `acclimate.data.read_domain` reads.
+        source: The labelled domain, whose columns and kind they must have.
+        settings: Task, label column, strictness.
+
+    Raises:
+        InputError: They cannot be read, have no labels, do not fit the source, or are too few for a test.
+    """
+    found = read_domain(
+        what, labeled=True, task=settings.task, label_column=settings.label_column, strict=settings.strict
+    )
+    found = align_columns(found, source.columns)
+    check_compatible(source, found)
+    known = len(found) if found.classes is None else len(labels_in(source.classes or (), found)[0])
+    if known < FEWEST:
+        raise InputError(
+            f"--labeled {settings.labeled} has {known} rows of classes that the source knows; a paired test needs at "
+            f"least {FEWEST}, and 50 to 100 to decide much."
+        )
+    return found
 
 
 def without_empty_classes(domain: Domain) -> Domain:

@@ -8,8 +8,8 @@ from acclimate.errors import InputError, unknown_name
 from acclimate.validators import VALIDATORS, Consensus, SpacedValidator
 from acclimate.workflow.choose import BASELINE
 
-CONSENSUS = "consensus"
-BY_NAME = (CONSENSUS, "ensemble", "oracle")  # rules of choice that are no validators
+CONSENSUS, GUARD = "consensus", "guard"
+BY_NAME = (CONSENSUS, GUARD, "ensemble", "oracle")  # rules of choice that are no validators
 IN_ONE_SPACE = f"@{BASELINE}"
 
 
@@ -68,6 +68,6 @@ def check_rule(text: str, task: str) -> None:
     """
     rule = rule_of(text)
     tasks = VALIDATORS[rule.key].tasks if rule.is_validator else ("classification", "regression")
-    if task not in (("classification",) if rule.key == CONSENSUS else tasks):
+    if task not in (("classification",) if rule.key in (CONSENSUS, GUARD) else tasks):
         able = [key for key, validator in VALIDATORS.items() if task in validator.tasks]
-        raise InputError(f"--select {text} cannot judge {task}; choose {', '.join([*able, *BY_NAME[1:]])}.")
+        raise InputError(f"--select {text} cannot judge {task}; choose {', '.join([*able, *BY_NAME[2:]])}.")

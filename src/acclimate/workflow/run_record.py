@@ -18,17 +18,22 @@ from acclimate.report.record import (
     Example,
     FeatureSet,
     FinalScore,
+    GuardRecord,
+    LabeledRecord,
     PredictionRecord,
     RepeatRecord,
     RunRecord,
     Score,
     UncertainRow,
+    VoteRecord,
 )
 from acclimate.types import Array, Predictions
 from acclimate.workflow.adapted_model import AdaptedModel
 from acclimate.workflow.candidate_folder import Outcome
 from acclimate.workflow.candidates import title_of
 from acclimate.workflow.final_score import Truth
+from acclimate.workflow.guard import Guarded
+from acclimate.workflow.guard_record import known_of
 from acclimate.workflow.judge import CRITERIA, Judgement
 from acclimate.workflow.predictions_table import LOW
 
@@ -201,7 +206,36 @@ def _choice(run: Finished) -> ChoiceRecord:
         criterion=choice.criterion,
         caveats=caveats(run),
         final=final_scores(run),
+        guard=_guard(run.judgement.guarded),
+        labeled=_labeled(run),
     )
+
+
+KINDS = {
+    "none": "none seen",
+    "label": "other class frequencies (label shift)",
+    "weights": "the same places more or less often (covariate shift on shared support)",
+    "look": "target rows that look like none of the source",
+}
+
+
+def _guard(found: Guarded | None) -> GuardRecord | None:
+    if found is None:
+        return None
+    votes = tuple(VoteRecord(*vote) for vote in found.votes)
+    return GuardRecord(KINDS[found.kind.name], found.caution, found.saw, found.did, votes, known_of(found))
+
+
+def _labeled(run: Finished) -> LabeledRecord | None:
+    bought = run.judgement.bought
+    if bought is None:
+        return None
+    name = "squared error {:.4g}" if run.model.task == "regression" else "{:.1%} right"
+    shown = {
+        title_of(key): name.format(loss if run.model.task == "regression" else 1 - loss)
+        for key, loss in bought.losses.items()
+    }
+    return LabeledRecord(bought.rows, shown, bought.words)
 
 
 def caveats(run: Finished) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ from acclimate.types import Array
 from acclimate.workflow.candidates import Candidate
 from acclimate.workflow.choose import BASELINE
 from acclimate.workflow.configuration import Configuration
+from acclimate.workflow.distill import DISTILLED, Distillation, Taught, kept_back
 from acclimate.workflow.material import Material, array_of, domain_of
 from acclimate.workflow.members import EstimatorMember, Member, NetworkMember, flat_signals, scaled, scaled_rows
 from acclimate.workflow.networks import make_method
@@ -111,14 +112,38 @@ class Trainer:
         scaler = spread_only(scaler) if scaling == "spread" else scaler
         return train_classical(key, self.material, scaler, float(strength), self.configuration.seed)
 
-    def _network(self, candidate: Candidate, folder: Path) -> Member:
-        spec = {
-            "method": candidate.key,
+    def distill(self, said: Array, folder: Path) -> NetworkMember:
+        """A network of the run's architecture that imitates what was said of the target.
+
+        Args:
+            said: (m, c) probabilities, or (m, 1) values, of target rows; one row in ten is not learnt from.
+            folder: As in `train`.
+        """
+        regression = self.material.regression
+        spec = self._spec(BASELINE)
+        scaler = self._scaler(per_domain=True) if self.material.scalable else None
+        values = _value_scale(self.material.source) if regression else None
+        mean, std = values or (0.0, 1.0)
+        method = make_method(spec, self.own)
+        target = scaled_rows(scaler, self.material.target, "target")
+        learnt, _ = kept_back(len(target), self.configuration.seed)
+        rows = Taught(target, torch.from_numpy(((said - mean) / std).astype(np.float32)), learnt)
+        size = min(self.configuration.batch_size or len(rows), len(rows))
+        student = Distillation(method.network, regression=regression)
+        fit(student, Streams(target=Stream(rows, size, seed=self.configuration.seed)), **self._fit_arguments(folder))
+        return NetworkMember(DISTILLED, spec, method, scaler, values)
+
+    def _spec(self, key: str) -> dict[str, Any]:
+        return {
+            "method": key,
             **self.architecture,
             "num_outputs": self.material.num_outputs,
             "regression": self.material.regression,
             "seed": self.configuration.seed,
         }
+
+    def _network(self, candidate: Candidate, folder: Path) -> Member:
+        spec = self._spec(candidate.key)
         scaler = self._scaler(per_domain=candidate.key != BASELINE) if self.material.scalable else None
         values = _value_scale(self.material.source) if self.material.regression else None
         method = make_method(spec, self.own)

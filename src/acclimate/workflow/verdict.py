@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from acclimate.shift import ADistance, Duplicates
+from acclimate.shift import ADistance, Duplicates, ExplainedByWeights
 from acclimate.shift.diagnosis import Verdict
 from acclimate.workflow.evidence import GONE, Evidence
 
@@ -44,6 +44,11 @@ def _advice(found: Evidence, kinds: tuple[str, ...]) -> tuple[str, str]:
             "Classes come in other frequencies, and that explains the shift: correct the predictions for it, and do "
             "not move features."
         )
+    if found.shared_support:
+        return "no", (
+            "Both sides have their rows in the same places, only more or less often: keep the source's model, which is "
+            "right where it was. Moving features would only cost."
+        )
     size = _size(found.distance)
     if found.loss is not None and _little(found):
         return "unclear", (
@@ -70,12 +75,14 @@ def _reasons(found: Evidence, kinds: tuple[str, ...]) -> Iterator[str]:
         yield "A shift smaller than this many rows show, or one of the labels' meaning alone, would not have been seen."
     if found.labels_moved and kinds and not found.only_labels:
         yield _label_words(found)
-    if "scale" in kinds:
+    if found.by_weights is not None and kinds != ("label",):
+        yield _weight_words(found.by_weights)
+    if "scale" in kinds and not found.shared_support:
         yield (
             "Most of what tells the sides apart goes once each domain is scaled by itself: per-domain scaling may be "
             "all it takes."
         )
-    elif "covariate" in kinds:
+    elif "covariate" in kinds and not found.shared_support:
         yield "What tells the sides apart stays once each is scaled by itself: not only units and offsets changed."
     if found.outside:
         yield (
@@ -90,6 +97,13 @@ def _reasons(found: Evidence, kinds: tuple[str, ...]) -> Iterator[str]:
             "Whether labels mean the same on both sides (concept shift) cannot be seen without target labels: 50 to "
             "100 labelled target rows would tell."
         )
+
+
+def _weight_words(found: ExplainedByWeights) -> str:
+    share = f"Weights of source rows explain {found.share:.0%} \u00b1 {found.error:.0%} of what tells the sides apart"
+    if found.fits:
+        return f"{share}: a model of the source has met such rows."
+    return f"{share}: the target has rows that look like none of the source, however it is weighted."
 
 
 def _duplicate_words(found: Duplicates) -> str:
@@ -113,7 +127,7 @@ def _label_words(found: Evidence) -> str:
 
 def _methods(found: Evidence, kinds: tuple[str, ...], adapt: str) -> tuple[str, ...]:
     if adapt == "no":
-        return ("source_only",)
+        return ("source_only", *(WEIGHING if kinds else ()))
     if adapt == "frequencies":
         return ("source_only", *FREQUENCIES)
     moving = MOVING[:2] if "label" in kinds else MOVING

@@ -29,12 +29,12 @@ def synthetic(count: int, side: int, seed: int = 0) -> Tensor:
     return torch.from_numpy((images.clip(0, 1) * 255).astype(np.uint8))
 
 
-def photographs(data_folder: Path, count: int) -> Tensor:
+def photographs(data_folder: Path, count: int, first: int = 0) -> Tensor:
     """(count, 3, 224, 224) uint8: the middle of photographs of ImageNet."""
     images = []
     with zipfile.ZipFile(data_folder / "imagenet_val1000" / "images_227.zip") as archive:
         names = sorted(name for name in archive.namelist() if name.lower().endswith((".jpg", ".jpeg")))
-        for name in names[:count]:
+        for name in names[first : first + count]:
             picture = Image.open(io.BytesIO(archive.read(name))).convert("RGB").crop((1, 1, 225, 225))
             images.append(torch.from_numpy(np.array(picture)).permute(2, 0, 1))
     return torch.stack(images)

@@ -28,7 +28,7 @@ def smooth(x: Array, sigma: float) -> Array:
 
 
 def levels(x: Array) -> Array:
-    return (x * 255 + 1e-3).astype(np.uint8)
+    return (x * 255 + 1e-4).astype(np.uint8)
 
 
 def planes(draw: Callable[..., Array], x: Array) -> Array:
@@ -153,9 +153,9 @@ def plasma(side: int, decay: float, rng: Generator) -> Array:
         for i in corners:
             for j in corners:
                 heights[i, j + half] = filled([(i - half, j + half), (i + half, j + half), (i, j), (i, j + step)])
-        for i in corners:  # (i, j + step) where one would expect (i + step, j): so published
+        for i in corners:
             for j in corners:
-                heights[i + half, j] = filled([(i + half, j - half), (i + half, j + half), (i, j), (i, j + step)])
+                heights[i + half, j] = filled([(i + half, j - half), (i + half, j + half), (i, j), (i + step, j)])
         step, wibble = half, wibble / decay
     return (heights - heights.min()) / (heights.max() - heights.min())
 

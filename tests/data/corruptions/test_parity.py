@@ -11,7 +11,7 @@ from acclimate.data.corruptions.seeds import generators
 from tests.data.corruptions import recipes
 from tests.data.corruptions.photo import synthetic
 
-CLOSE = 3e-4  # of 255 levels: float32 sums of many terms; most are within 4e-5
+CLOSE = 1.5e-4  # of 255 levels: float32 sums of up to 300 terms; most are within 4e-5
 CUT = {"glass_blur": 1e-2}  # the share of pixels that may be another level where the recipe cuts off to 8 bits midway
 
 

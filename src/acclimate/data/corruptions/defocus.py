@@ -29,7 +29,10 @@ def defocus_blur(x: Tensor, constants: Constants, randomness: Sequence[Generator
 
 
 def disk(radius: float, alias: float) -> NDArray[np.float64]:
-    """A disk of sum 1, its edge softened by a Gaussian of 3 pixels, 5 beyond radius 8.
+    """A disk, its edge softened by a Gaussian of 3 pixels, 5 beyond radius 8.
+
+    Its sum is 1 before it is softened. As published, the softening reflects what leaves the kernel, so that afterwards
+    the sum is a little more than 1 for the radii 8 and 10, which fill it.
 
     Args:
         radius: In pixels.
@@ -43,9 +46,10 @@ def disk(radius: float, alias: float) -> NDArray[np.float64]:
     inside = (offsets[:, None] ** 2 + offsets**2 <= radius**2).astype(np.float64)
     softener = np.exp(-((np.arange(taps) - taps // 2) ** 2) / (2 * alias**2))
     softener /= softener.sum()
+    kernel: NDArray[np.float64] = inside / inside.sum()
     for axis in (0, 1):  # "mirror" leaves the edge itself unrepeated
-        inside = correlate1d(inside / inside.sum(), softener, axis=axis, mode="mirror")
-    return inside
+        kernel = correlate1d(kernel, softener, axis=axis, mode="mirror")
+    return kernel
 
 
 def _reflected(x: Tensor, reach: int) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-_SLACK = 1e-3  # what float32 leaves just below a whole level belongs to that level
+_SLACK = 1e-4  # what float32 leaves just below a whole level belongs to that level
 
 
 def cut_to_levels(x: Tensor) -> Tensor:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 import numpy as np
 import torch
 from numpy.random import Generator
+from numpy.typing import NDArray
+from PIL import Image
 from torch import Tensor
 
 from acclimate.data.corruptions.constants import Constants
 
 
 def pixelate(x: Tensor, constants: Constants, randomness: Sequence[Generator]) -> Tensor:
-    """Pillow's BOX, down and up again. ``constants``: the share of the side that remains.
+    """Pillow's BOX, down and up again, on the CPU. ``constants``: the share of the side that remains.
 
     Args:
         x: (n, 3, h, w) uint8.
@@ -25,27 +26,16 @@ def pixelate(x: Tensor, constants: Constants, randomness: Sequence[Generator]) -
     (share,) = constants
     height, width = x.shape[2:]
     small_height, small_width = max(1, int(height * share)), max(1, int(width * share))
-    # Rows first across, then down, each mean rounded to 8 bits: Pillow's order, and its rounding of halves up.
-    narrow = _rounded(x.float() @ _boxes(width, small_width).to(x.device).T)
-    small = _rounded(_boxes(height, small_height).to(x.device) @ narrow)
-    down, across = _nearest(height, small_height), _nearest(width, small_width)
-    return small.to(torch.uint8)[:, :, down][..., across]
+    # The three planes stand one above the other as one picture: the boxes end where a plane ends. Across before down,
+    # for the means are rounded in between, and Pillow would begin with the other side of a picture as high as that.
+    towers = x.reshape(len(x), 3 * height, width).cpu().numpy()
+    narrow = (Image.fromarray(tower).resize((small_width, 3 * height), Image.Resampling.BOX) for tower in towers)
+    size = small_width, 3 * small_height
+    small = np.stack([np.asarray(picture.resize(size, Image.Resampling.BOX)) for picture in narrow])
+    # Up again, a box is the one pixel that it falls on.
+    large = small.take(_nearest(width, small_width), 2).take(_nearest(3 * height, 3 * small_height), 1)
+    return torch.from_numpy(large).to(x.device).reshape(x.shape)
 
 
-def _rounded(means: Tensor) -> Tensor:
-    return (means + 0.5 + 1e-3).floor()  # the means of up to 5 levels: whole, or at least 1/10 away from a half
-
-
-@lru_cache(maxsize=16)
-def _boxes(side: int, small: int) -> Tensor:
-    """(small, side): the mean of the pixels whose centres lie in each box."""
-    scale = side / small
-    middle, reach = (np.arange(small) + 0.5) * scale, scale / 2
-    first, last = (middle - reach + 0.5).astype(int), np.minimum((middle + reach + 0.5).astype(int), side)
-    pixels = np.arange(side)
-    inside = (pixels >= first[:, None]) & (pixels < last[:, None])
-    return torch.from_numpy((inside / inside.sum(1, keepdims=True)).astype(np.float32))
-
-
-def _nearest(side: int, small: int) -> Tensor:
-    return torch.from_numpy(((np.arange(side) + 0.5) * (small / side)).astype(int))
+def _nearest(side: int, small: int) -> NDArray[np.intp]:
+    return ((np.arange(side) + 0.5) * (small / side)).astype(np.intp)

@@ -12,8 +12,8 @@ def plasma(numbers: Tensor, decay: float) -> Tensor:
     """A map of clouds from uniform numbers.
 
     The square step sets the middle of each square to the mean of its corners plus a random amount, the diamond step
-    the middles of its sides; then squares have half the side, and the amount is ``decay``^2 smaller. The map is a
-    torus. As published, sides that lie across take one corner twice and leave one out.
+    the middles of its sides likewise; then squares have half the side, and the amount is ``decay``^2 smaller. The map
+    is a torus.
 
     Args:
         numbers: (n, side^2 - 1) in [0, 1), side a power of 2.
@@ -37,9 +37,8 @@ def plasma(numbers: Tensor, decay: float) -> Tensor:
         pairs = corners + corners.roll(-1, 1)
         middles = filled(pairs + pairs.roll(-1, 2))
         heights[:, half::step, half::step] = middles
-        beside = corners + corners.roll(-1, 2)
-        heights[:, ::step, half::step] = filled(middles + middles.roll(1, 1) + beside)
-        heights[:, half::step, ::step] = filled(middles + middles.roll(1, 2) + beside)
+        heights[:, ::step, half::step] = filled(middles + middles.roll(1, 1) + corners + corners.roll(-1, 2))
+        heights[:, half::step, ::step] = filled(middles + middles.roll(1, 2) + pairs)
         step, wibble = half, wibble / decay
     low, high = heights.amin((1, 2), keepdim=True), heights.amax((1, 2), keepdim=True)
     return (heights - low) / (high - low)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -13,6 +12,8 @@ from acclimate.data.corruptions.levels import cut_to_levels, from_levels, neares
 from acclimate.data.corruptions.registry import CORRUPTIONS, Corruption
 from acclimate.data.corruptions.seeds import generators
 from acclimate.errors import InputError, unknown_name
+
+_PIXELS = 400_000  # at once on a CPU: 8 images of 224 pixels take a sixth less time than 16
 
 
 def corrupt(
@@ -65,11 +66,22 @@ def corrupt(
     if len(images) == 0:
         return images.clone()
     constants = TABLES[name][table or nearest_table(*images.shape[2:])][severity - 1]
+    corruption, randomness = CORRUPTIONS[name], generators(seed, name, severity, numbers)
     options = {"textures": frost_textures} if name == "frost" else {}
-    randomness = generators(seed, name, severity, numbers)
-    corruption = CORRUPTIONS[name]
-    changed = corruption.function(_given(images, corruption), constants, randomness, **options)
-    return _returned(changed, images.dtype)
+    at_once, changed = _at_once(images, corruption), []
+    with torch.no_grad():
+        for start in range(0, len(images), at_once):
+            rows = slice(start, start + at_once)
+            result = corruption.function(_given(images[rows], corruption), constants, randomness[rows], **options)
+            changed.append(_returned(result, images.dtype))
+    return torch.cat(changed) if len(changed) > 1 else changed[0]
+
+
+def _at_once(images: Tensor, corruption: Corruption) -> int:
+    """How many images to work on: what fits a processor's cache, and all where that does not matter."""
+    if images.device.type != "cpu" or corruption.levels:
+        return len(images)
+    return max(1, _PIXELS // (images.shape[2] * images.shape[3]))
 
 
 def _given(images: Tensor, corruption: Corruption) -> Tensor:
@@ -101,11 +113,7 @@ def _checked(
         raise InputError(f"`severity` is {severity}; it is 1, 2, 3, 4 or 5.")
     if table is not None and table not in SIDES:
         raise InputError(f"`table` is {table}; constants were published for {', '.join(map(str, SIDES))} pixels.")
-    numbers = (
-        list(range(len(images)))
-        if index is None
-        else [int(number) for number in np.asarray(torch.as_tensor(index).cpu())]
-    )
+    numbers = list(range(len(images))) if index is None else torch.as_tensor(index).flatten().tolist()
     if len(numbers) != len(images):
         raise InputError(f"`index` has {len(numbers)} numbers for {len(images)} images; give one for each.")
     if seed < 0 or min(numbers, default=0) < 0:

@@ -1,0 +1,205 @@
+"""The guard: adapt only where the kind of shift calls for it, and say on what evidence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+
+from acclimate.errors import unknown_name
+from acclimate.shift import ShiftKind
+from acclimate.types import Array, Predictions
+from acclimate.validators import DIFFERENT_EVIDENCE, Consensus, find_validator
+from acclimate.validators.cluster_agreement import STARTS
+from acclimate.validators.consensus import rank_consensus
+from acclimate.validators.rows import own_order
+from acclimate.validators.standard_error import rows_of
+from acclimate.workflow.choose import BASELINE, Choice
+from acclimate.workflow.prior_member import PRIOR
+from acclimate.workflow.votes import Given, Vote, in_space, votes_on
+
+Caution = Literal["safer", "balanced", "bolder"]
+CAUTIONS: tuple[Caution, ...] = get_args(Caution)
+SUPPORT = {"safer": 3, "bolder": 2}  # of the five scores that must prefer a departure beyond their noise
+MOST_ROWS = 3000  # of a domain that the five scores are asked about
+
+
+@dataclass(frozen=True)
+class Guarded:
+    """What the guard saw and did.
+
+    Attributes:
+        kind: Of the shift.
+        caution: Asked for.
+        saw: The evidence on the kind, one sentence each.
+        did: What follows from it, one sentence.
+        votes: Of five scores that rest on different evidence, on the result against source-only; empty where the
+            result is source-only.
+    """
+
+    kind: ShiftKind
+    caution: Caution
+    saw: tuple[str, ...]
+    did: str
+    votes: tuple[Vote, ...] = ()
+
+    @property
+    def support(self) -> str:
+        """How many scores prefer the result, in words; empty where nothing was asked."""
+        if not self.votes:
+            return ""
+        return f"{sum(vote.prefers for vote in self.votes)} of {len(self.votes)} scores prefer it beyond their noise"
+
+
+def check_caution(text: str) -> Caution:
+    """The same.
+
+    Raises:
+        InputError: There is no such degree.
+    """
+    if text not in CAUTIONS:
+        raise unknown_name("caution", text, CAUTIONS)
+    return text
+
+
+def guard(
+    kind: ShiftKind, given: Given, space: Array, caution: Caution = "balanced", *, seed: int = 0
+) -> tuple[Choice, Guarded]:
+    """Choose without target labels.
+
+    Without a shift, and where weights of source rows explain it, source-only stays: a model of the source is right
+    where it was, and moving features can only cost. Where class frequencies explain it, source-only's probabilities
+    are corrected for them. Only where the target has rows unlike any of the source is anything adapted: to the mean of
+    the better half of the candidates, by the agreement of their labels with clusters of the target.
+
+    Caution moves that line. "safer" adapts only if at least three of five scores prefer the result to source-only by
+    more than their noise. "bolder" adapts as well where weights explain the shift, and takes the one candidate that
+    five scores rank first where two of them prefer it beyond their noise.
+
+    Args:
+        kind: Of the shift.
+        given: Candidate to its predictions on "source" (the hold-out, with labels) and "target".
+        space: (m, d) features of the target that all candidates are judged in.
+        caution: ``"safer"``, ``"balanced"`` or ``"bolder"``.
+        seed: Of the rows and groups that are drawn.
+
+    Returns:
+        The choice (``"prior_correction"`` is not among the candidates and is to be made), and the reasons.
+    """
+    saw = words_of(kind)
+    if kind.name == "none":
+        return _stay(kind, caution, saw, "So there is nothing to adapt to, and source-only stays.")
+    if kind.name == "label":
+        did = "So source-only's probabilities are corrected for the new frequencies, and no feature is moved."
+        return Choice((PRIOR,), _rule(caution), " ".join([*saw, did])), Guarded(kind, caution, saw, did)
+    if kind.name == "weights" and caution != "bolder":
+        did = "So source-only stays: it is right where it was, and moving features would only cost."
+        return _stay(kind, caution, saw, did)
+    return _adapt(kind, given, space, caution, saw, seed)
+
+
+def words_of(kind: ShiftKind) -> tuple[str, ...]:
+    """What was seen of the shift, a sentence for each question that was asked."""
+    test, found = kind.test, []
+    told = (
+        f"a classifier ranks a target row above a source row {test.statistic:.0%} of the time, p = {test.p_value:.3f}"
+    )
+    found.append(f"The domains can {'' if test.p_value <= 0.05 else 'not '}be told apart ({told}).")
+    if kind.labels is not None and kind.labels.p_value <= 0.05 and kind.name in ("none", "label"):
+        found.append(
+            "Predictions suggest other class frequencies (total variation "
+            f"{kind.labels.total_variation:.2f} [{kind.labels.tv_low:.2f}, {kind.labels.tv_high:.2f}])"
+            + (", and these explain the shift." if kind.name == "label" else ".")
+        )
+    if kind.by_labels is not None and kind.name not in ("none", "label"):
+        found.append(
+            "Other class frequencies do not explain it: with them matched the domains are still told apart "
+            f"(p = {kind.by_labels.after.p_value:.3f})."
+        )
+    if kind.by_weights is not None:
+        w = kind.by_weights
+        found.append(
+            f"Weights of source rows explain {w.share:.0%} \u00b1 {w.error:.0%} of the separation: "
+            + (
+                "both domains have their rows in the same places, only more or less often."
+                if w.fits
+                else "the target has rows that look like none of the source."
+            )
+        )
+    return tuple(found)
+
+
+def _stay(kind: ShiftKind, caution: Caution, saw: tuple[str, ...], did: str) -> tuple[Choice, Guarded]:
+    return Choice((BASELINE,), _rule(caution), " ".join([*saw, did])), Guarded(kind, caution, saw, did)
+
+
+def _rule(caution: Caution) -> str:
+    return f"the guard ({caution}), by the kind of shift; no target label was used"
+
+
+def _adapt(
+    kind: ShiftKind, given: Given, space: Array, caution: Caution, saw: tuple[str, ...], seed: int
+) -> tuple[Choice, Guarded]:
+    few, seen = _few(given, space, seed)
+    half = better_half(few, seen)
+    members, what = half, f"the mean of the {len(half)} candidates whose labels agree best with clusters of the target"
+    if caution == "bolder":
+        first = _first_of_five(few, seen)
+        if sum(vote.prefers for vote in votes_on((first,), few, seen, seed)) >= SUPPORT[caution]:
+            members, what = (first,), f"{first}, which five scores rank first"
+    votes = votes_on(members, few, seen, seed)
+    support = sum(vote.prefers for vote in votes)
+    if members == (BASELINE,) or (caution == "safer" and support < SUPPORT[caution]):
+        did = f"But only {support} of {len(votes)} scores prefer {what} to source-only beyond their noise; so it stays."
+        return Choice((BASELINE,), _rule(caution), " ".join([*saw, did])), Guarded(kind, caution, saw, did, votes)
+    did = f"So the result is {what}: {', '.join(members)}; {support} of {len(votes)} scores prefer it to source-only."
+    return Choice(members, _rule(caution), " ".join([*saw, did])), Guarded(kind, caution, saw, did, votes)
+
+
+def better_half(given: Given, space: Array) -> tuple[str, ...]:
+    """The candidates whose labels agree best with clusters of the target, half of them, rounded up, in their order."""
+    from sklearn.metrics import normalized_mutual_info_score
+
+    clusters = _clusters(space, next(iter(given.values()))["target"].logits.shape[1])
+    labels = {key: found["target"].logits.argmax(axis=1) for key, found in given.items()}
+    scores = {
+        key: float(normalized_mutual_info_score(said, clusters)) if len(np.unique(said)) > 1 else 0.0
+        for key, said in labels.items()
+    }
+    best = sorted(scores, key=lambda key: -scores[key])[: (len(scores) + 1) // 2]
+    return tuple(key for key in given if key in best)
+
+
+def _first_of_five(given: Given, space: Array) -> str:
+    consensus = Consensus([in_space(key, space) for key in DIFFERENT_EVIDENCE])
+    table = consensus.scores(given)
+    ranks = rank_consensus(
+        {key: list(row.values()) for key, row in table.items()},
+        {key: find_validator(key).higher_is_better for key in table},
+    )
+    return list(given)[int(np.argmax(ranks))]
+
+
+def _few(given: Given, space: Array, seed: int) -> tuple[dict[str, dict[str, Predictions]], Array]:
+    """At most so many rows of each domain, drawn at random, all candidates with source-only's features."""
+    rng = np.random.default_rng(seed)
+    sizes = {name: len(p.logits) for name, p in given[BASELINE].items()}
+    rows = {name: np.sort(rng.permutation(n)[:MOST_ROWS]) for name, n in sizes.items()}
+    few = {
+        key: {
+            name: rows_of(p._replace(features=given[BASELINE][name].features), rows[name]) for name, p in found.items()
+        }
+        for key, found in given.items()
+    }
+    return few, space[rows["target"]]
+
+
+def _clusters(space: Array, classes: int) -> Array:
+    from sklearn.cluster import KMeans
+
+    order = own_order(space)
+    X = space[order]
+    found = np.empty(len(X), dtype=np.int64)
+    found[order] = KMeans(min(classes, len(np.unique(X, axis=0))), n_init=STARTS, random_state=0).fit_predict(X)
+    return found
