@@ -31,7 +31,7 @@ def group_norm_resnet(data: Path, cache: Path) -> Evaluated:
     _replace_batch_norm(network)
     made = Evaluated("ResNet-20 with group norm", network, SMALL, 10)
     return _kept(
-        cache / f"resnet20_gn_{RECIPE}.pth", made, lambda: _train(made, cifar10(data, "train"), 12, 2e-3, True)
+        cache / f"resnet20_gn_{RECIPE}.pth", made, lambda: _train(made, cifar10(data, "train"), 8, 2e-3, True)
     )
 
 

@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from typer.testing import CliRunner
 
 from acclimate import InputError, adapt, load
+from acclimate.cli import app
 from acclimate.workflow.adapted_model import AdaptedModel
 from acclimate.workflow.robustness.evaluated import read_model
 from tests.workflow.robust_data import evaluated, folder, images
@@ -65,3 +67,31 @@ def test_restricted_outputs_are_those_of_the_whole() -> None:
     assert cut.num_outputs == 2
     again = cut.restricted(np.array([1]))
     assert torch.allclose(again.network(x), model.network(x)[:, [1]])
+
+
+def test_the_command(run: Path, tmp_path: Path) -> None:
+    place = folder(tmp_path / "photos")
+    options = ["--model", run, "--data", place, "--corruptions", "contrast,fog", "--severities", "1,5"]
+    done = CliRunner().invoke(
+        app, list(map(str, ["robustness", *options, "--methods", "source", "--out", tmp_path / "o"]))
+    )
+    assert done.exit_code == 0, done.output
+    assert "protocol reset(batch_size=64, seed=0), digest" in done.stdout
+    assert done.stdout.splitlines()[-1].startswith("source ")
+    assert {path.name for path in (tmp_path / "o").iterdir()} >= {"robustness.json", "cells.csv", "robustness.html"}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (["--severities", "1,x"], "--severities 1,x is no list of numbers"),
+        (["--methods", "sauce"], "did you mean 'source'"),
+        (["--corruptions", "frog"], "did you mean 'fog'"),
+    ],
+)
+def test_bad_input_is_one_sentence(run: Path, tmp_path: Path, wrong: list[str], said: str) -> None:
+    options = ["robustness", "--model", str(run), "--data", str(folder(tmp_path / "photos")), "--methods", "source"]
+    done = CliRunner().invoke(app, [*options, "--out", str(tmp_path / "o"), *wrong])
+    assert done.exit_code == 2
+    assert said in done.stderr
+    assert not (tmp_path / "o").exists()
