@@ -38,6 +38,7 @@ from acclimate.losses import (
     entropy_loss,
     fast_nuclear_norm_loss,
     feature_norm_loss,
+    generalized_cross_entropy_loss,
     gradient_penalty_loss,
     head_domain_loss,
     information_maximisation_loss,
@@ -170,6 +171,14 @@ LOSSES = [
         partial(naive.cross_entropy, label_smoothing=0.1),
         LOGITS,
         (LABELS,),
+    ),
+    LossCase(
+        "generalized_cross_entropy_loss",
+        generalized_cross_entropy_loss,
+        naive.generalized_cross_entropy,
+        LOGITS,
+        (LABELS,),
+        bounds=(0.0, 1.25),
     ),
     LossCase("soft_cross_entropy_loss", soft_cross_entropy_loss, naive.soft_cross_entropy, LOGITS, (SOFT,)),
     LossCase(

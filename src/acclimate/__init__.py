@@ -31,9 +31,21 @@ if TYPE_CHECKING:
         PerDomainScaler,
         validator_scorer,
     )
-    from acclimate.methods import CDAN, DAN, DANN, MCC, MCD, METHODS, Combined, DeepCORAL, Method, SourceOnly
+    from acclimate.methods import (
+        CDAN,
+        DAN,
+        DANN,
+        MCC,
+        MCD,
+        METHODS,
+        ONLINE_METHODS,
+        Combined,
+        DeepCORAL,
+        Method,
+        SourceOnly,
+    )
     from acclimate.nn import Classifier
-    from acclimate.training import DivergedError, History, fit, make_optimizers, train_step
+    from acclimate.training import DivergedError, History, Online, fit, make_optimizers, train_step
     from acclimate.types import Predictions, Sample, Step
     from acclimate.workflow.adapt import adapt
     from acclimate.workflow.adapted_model import AdaptedModel
@@ -50,9 +62,9 @@ _HOMES = {
     "errors": "InputError",
     "estimators": "AdaptedClassifier AdaptedRegressor DeepClassifier DeepRegressor DomainSplit IMHead LinearHead "
     "PerDomainScaler validator_scorer",
-    "methods": "CDAN DAN DANN MCC MCD METHODS Combined DeepCORAL Method SourceOnly",
+    "methods": "CDAN DAN DANN MCC MCD METHODS ONLINE_METHODS Combined DeepCORAL Method SourceOnly",
     "nn": "Classifier",
-    "training": "DivergedError History fit make_optimizers train_step",
+    "training": "DivergedError History Online fit make_optimizers train_step",
     "types": "Predictions Sample Step",
     "workflow.adapt": "adapt",
     "workflow.adapted_model": "AdaptedModel",
@@ -73,6 +85,7 @@ __all__ = [
     "MCC",
     "MCD",
     "METHODS",
+    "ONLINE_METHODS",
     "AdaptResult",
     "AdaptedClassifier",
     "AdaptedModel",
@@ -90,6 +103,7 @@ __all__ = [
     "InputError",
     "LinearHead",
     "Method",
+    "Online",
     "PerDomainScaler",
     "Predictions",
     "Preprocessing",

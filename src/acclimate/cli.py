@@ -211,7 +211,7 @@ def evaluate(
 @app.command()
 def methods(
     setting: Annotated[str | None, typer.Option(help="Only methods for this setting, such as uda.")] = None,
-    kind: Annotated[str | None, typer.Option(help="Only deep or only classical methods.")] = None,
+    kind: Annotated[str | None, typer.Option(help="Only deep, classical or online (test-time) methods.")] = None,
 ) -> None:
     """List the methods there are, from the code."""
     from acclimate.workflow.method_listing import show_methods

@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 from acclimate.classical import classical_methods
 from acclimate.cli import app
-from acclimate.methods import METHODS
+from acclimate.methods import METHODS, ONLINE_METHODS
 from tests.workflow.made_data import write_features, write_images
 
 
@@ -102,8 +102,8 @@ def listed(*options: str) -> list[str]:
 
 def test_methods_come_from_the_code() -> None:
     keys = listed()
-    assert len(keys) == len({*keys}) == len(METHODS) + len(classical_methods())
-    assert {*keys} == {*METHODS, *classical_methods()}
+    assert len(keys) == len({*keys}) == len(METHODS) + len(classical_methods()) + len(ONLINE_METHODS)
+    assert {*keys} == {*METHODS, *classical_methods(), *ONLINE_METHODS}
 
 
 def test_methods_by_kind_and_setting() -> None:
@@ -113,6 +113,7 @@ def test_methods_by_kind_and_setting() -> None:
     assert {*listed("--setting", "uda")} == {*METHODS, *unaided}
     assert {*listed("--setting", "ssda", "--kind", "classical")} >= set(classical_methods()) - unaided
     assert listed("--setting", "ssda", "--kind", "deep") == []
+    assert {*listed("--setting", "tta")} == {*listed("--kind", "online")} == {*ONLINE_METHODS}
 
 
 def test_cache_clear(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,6 +41,10 @@ def cross_entropy(
     return soft_cross_entropy(logits, probs, weights)
 
 
+def generalized_cross_entropy(logits: Rows, y: Sequence[int], exponent: float = 0.8) -> float:
+    return mean([(1 - softmax(row)[label] ** exponent) / exponent for row, label in zip(logits, y, strict=True)])
+
+
 def regression(outputs: Sequence, y: Sequence[float], weights: Sequence[float] | None = None) -> float:  # type: ignore[type-arg]
     """`outputs` holds one value a row, bare or in a list of its own."""
     values = [row[0] if isinstance(row, list) else row for row in outputs]

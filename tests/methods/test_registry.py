@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from acclimate.errors import InputError
-from acclimate.methods import METHODS, Method, find, register
+from acclimate.methods import METHODS, ONLINE_METHODS, Method, find, register
 from tests.cases import CASES
 
 
@@ -24,8 +24,8 @@ def concrete_methods(cls: type[Method] = Method) -> list[type[Method]]:
 
 
 def test_every_concrete_method_is_registered_under_its_own_key() -> None:
-    assert {cls.key: cls for cls in concrete_methods()} == METHODS
-    assert len(set(concrete_methods())) == len(METHODS)
+    assert {cls.key: cls for cls in concrete_methods()} == METHODS | ONLINE_METHODS
+    assert len(set(concrete_methods())) == len(METHODS) + len(ONLINE_METHODS)
 
 
 def test_a_second_class_under_one_key_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -33,6 +33,8 @@ def test_a_second_class_under_one_key_is_refused(monkeypatch: pytest.MonkeyPatch
     twin = type("Twin", (Method,), {"key": "dann"})
     with pytest.raises(ValueError, match="dann"):
         register([twin])
+    with pytest.raises(ValueError, match="tent"):
+        register([type("Twin", (Method,), {"key": "tent"})])
 
 
 def test_an_unknown_name_comes_with_the_nearest() -> None:

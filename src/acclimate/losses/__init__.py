@@ -28,7 +28,13 @@ from acclimate.losses.entropy import entropy_loss as entropy_loss
 from acclimate.losses.entropy import entropy_weights as entropy_weights
 from acclimate.losses.entropy import information_maximisation_loss as information_maximisation_loss
 from acclimate.losses.entropy import robust_entropy_loss as robust_entropy_loss
+from acclimate.losses.entropy import row_entropies as row_entropies
 from acclimate.losses.feature_norm import feature_norm_loss as feature_norm_loss
+from acclimate.losses.generalized_cross_entropy import (
+    generalized_cross_entropy_loss as generalized_cross_entropy_loss,
+)
+from acclimate.losses.generalized_cross_entropy import likelihood_ratios as likelihood_ratios
+from acclimate.losses.generalized_cross_entropy import symmetric_cross_entropies as symmetric_cross_entropies
 from acclimate.losses.joint_heads import head_domain_loss as head_domain_loss
 from acclimate.losses.joint_heads import joint_category_loss as joint_category_loss
 from acclimate.losses.joint_heads import joint_entropy_loss as joint_entropy_loss
@@ -39,6 +45,7 @@ from acclimate.losses.local_mmd import local_mmd_loss as local_mmd_loss
 from acclimate.losses.log_coral import log_coral_loss as log_coral_loss
 from acclimate.losses.margin_disparity import margin_disparity_loss as margin_disparity_loss
 from acclimate.losses.masked_consistency import masked_consistency_loss as masked_consistency_loss
+from acclimate.losses.masked_mean import masked_mean as masked_mean
 from acclimate.losses.mcc import mcc_loss as mcc_loss
 from acclimate.losses.mmd import median_squared_distance as median_squared_distance
 from acclimate.losses.mmd import mmd_loss as mmd_loss

@@ -17,6 +17,19 @@ def _row_entropy(logits: Tensor) -> Tensor:
 
 
 @full_precision
+def row_entropies(logits: Float[Tensor, "n c"]) -> Float[Tensor, " n"]:
+    r"""Entropy of each prediction, :math:`-\sum_c p_{ic}\log p_{ic}` (nats).
+
+    Args:
+        logits: Unnormalised scores, (n, c).
+
+    Returns:
+        (n,) values in [0, log c], in at least float32.
+    """
+    return _row_entropy(logits)
+
+
+@full_precision
 def entropy_loss(logits: Float[Tensor, "n c"]) -> Float[Tensor, ""]:
     r"""Mean entropy of the predictions, :math:`-\frac1n\sum_i\sum_c p_{ic}\log p_{ic}` (nats).
 

@@ -9,9 +9,11 @@ from acclimate.errors import unknown_name
 from acclimate.methods.alignment import Alignment
 from acclimate.methods.base import Method
 from acclimate.methods.combined import Combined
+from acclimate.methods.online import OnlineMethod
 from acclimate.nn import Classifier
 
-METHODS: dict[str, type[Method]] = {}
+METHODS: dict[str, type[Method]] = {}  # trained on source and target, by `fit`
+ONLINE_METHODS: dict[str, type[OnlineMethod]] = {}  # adapted at test time, by `Online`
 
 
 def register(classes: Iterable[object]) -> None:
@@ -23,8 +25,10 @@ def register(classes: Iterable[object]) -> None:
     for cls in classes:
         if not (isinstance(cls, type) and issubclass(cls, Method)) or "key" not in vars(cls):
             continue
-        if METHODS.setdefault(cls.key, cls) is not cls:
-            raise ValueError(f"{cls.__name__} and {METHODS[cls.key].__name__} both claim the key {cls.key!r}")
+        mine, other = (ONLINE_METHODS, METHODS) if issubclass(cls, OnlineMethod) else (METHODS, ONLINE_METHODS)
+        holder = other.get(cls.key) or mine.setdefault(cls.key, cls)  # type: ignore[attr-defined]
+        if holder is not cls:
+            raise ValueError(f"{cls.__name__} and {holder.__name__} both claim the key {cls.key!r}")
 
 
 def find(key: str) -> type[Method]:
@@ -36,6 +40,17 @@ def find(key: str) -> type[Method]:
     if key not in METHODS:
         raise unknown_name("method", key, METHODS)
     return METHODS[key]
+
+
+def find_online(key: str) -> type[OnlineMethod]:
+    """The test-time method called ``key``.
+
+    Raises:
+        InputError: If there is none, with the nearest name.
+    """
+    if key not in ONLINE_METHODS:
+        raise unknown_name("test-time method", key, ONLINE_METHODS)
+    return ONLINE_METHODS[key]
 
 
 def build(key: str, network: Classifier, num_outputs: int, **params: Any) -> Method:

@@ -3,6 +3,7 @@
 from acclimate.training.errors import DivergedError as DivergedError
 from acclimate.training.fit import fit as fit
 from acclimate.training.log import History as History
+from acclimate.training.online import Online as Online
 from acclimate.training.optimizers import make_optimizers as make_optimizers
 from acclimate.training.predict import predict as predict
 from acclimate.training.schedules import constant as constant

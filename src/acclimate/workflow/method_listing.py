@@ -22,6 +22,10 @@ combines  yes: with any other (dann+mcc); first: others join it; no: with none
 Classical methods: features as they are, behind any scikit-learn model.
 labels    of target rows: used where there are some, or needed
 """,
+    "online": """\
+Test-time methods: a trained network adapts while it predicts, Online("tent", network).
+cost      forward and backward passes of the network for a batch; a plain prediction is 0.333
+""",
 }
 # From the richest layout to the barest; the first that fits is taken.
 LAYOUTS = {
@@ -37,6 +41,11 @@ LAYOUTS = {
         ("key", "title", "labels", "predicts", "paper"),
         ("key", "labels", "predicts", "paper"),
         ("key", "paper"),
+    ),
+    "online": (
+        ("key", "title", "cost", "paper", "url"),
+        ("key", "title", "cost", "paper"),
+        ("key", "cost", "paper"),
     ),
 }
 PREDICTS = {"classification": "classes", "regression": "numbers", "classification, regression": "both"}

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 
 from acclimate.classical import Adapter, ClassicalMethod, Reweighter, classical_methods
 from acclimate.errors import unknown_name
-from acclimate.methods import METHODS, Alignment, Method
+from acclimate.methods import METHODS, ONLINE_METHODS, Alignment, Method
 from acclimate.methods.base import FAMILIES
+from acclimate.methods.online import ONLINE_FAMILIES
 
 COLUMNS = ("key", "title", "kind", "paper", "url", "settings", "tasks", "family", "cost", "combines")
-KINDS = ("deep", "classical")
+KINDS = ("deep", "classical", "online")
 CLASSICAL = {"adapter": "Adapters", "reweighter": "Reweighters", "learner": "Learners"}
 
 
@@ -19,8 +20,9 @@ def method_table(setting: str | None = None, kind: str | None = None) -> list[di
 
     Args:
         setting: Only methods for this setting: ``"uda"`` (unsupervised domain adaptation), ``"ssda"`` (semi-supervised:
-            a few target rows are labelled).
-        kind: ``"deep"`` (a network is trained) or ``"classical"`` (behind any scikit-learn model, on features).
+            a few target rows are labelled), ``"tta"`` (test time: a trained network adapts while it predicts).
+        kind: ``"deep"`` (a network is trained), ``"classical"`` (behind any scikit-learn model, on features) or
+            ``"online"`` (driven by ``Online``).
 
     Returns:
         Rows with ``key title kind paper url settings tasks family cost combines``. The cost of a deep method is that of
@@ -30,7 +32,7 @@ def method_table(setting: str | None = None, kind: str | None = None) -> list[di
     Raises:
         InputError: No method has that setting, or there is no such kind.
     """
-    rows = [*_deep(), *_classical()]
+    rows = [*_deep(), *_classical(), *_online()]
     settings = {name for row in rows for name in row["settings"].split(", ")}
     if setting is not None and setting not in settings:
         raise unknown_name("setting", setting, settings)
@@ -45,6 +47,15 @@ def _deep() -> list[dict[str, str]]:
     ordered = sorted(METHODS.values(), key=lambda cls: (families.index(cls.family), cls.key))
     return [
         _row(cls, "deep", cls.settings, cls.tasks, FAMILIES[cls.family], f"{cls.passes:.3g}", combines(cls))
+        for cls in ordered
+    ]
+
+
+def _online() -> list[dict[str, str]]:
+    families = list(ONLINE_FAMILIES)
+    ordered = sorted(ONLINE_METHODS.values(), key=lambda cls: (families.index(cls.family), cls.key))
+    return [
+        _row(cls, "online", cls.settings, cls.tasks, ONLINE_FAMILIES[cls.family], f"{cls.passes:.3g}", "no")
         for cls in ordered
     ]
 

@@ -1,0 +1,1 @@
+"""Test-time methods: a trained network adapts while it predicts. One file each."""

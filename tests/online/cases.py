@@ -1,0 +1,75 @@
+"""One row per test-time method: the conformance suite (test_conformance_online.py) does the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import torch
+from torch.optim import SGD, Optimizer
+
+from acclimate import Online
+from tests.online.networks import NETWORKS, stream
+
+ALL = tuple(NETWORKS)
+
+
+@dataclass(frozen=True)
+class OnlineCase:
+    """A method as the suite builds it.
+
+    Attributes:
+        key: Its key.
+        params: Its arguments.
+        networks: Those it works on; on the others it must say why it cannot.
+        optimizer: One whose rate shows on three batches; ``None`` takes the method's own.
+        moves: Whether a stream changes what it predicts for a batch.
+    """
+
+    key: str
+    params: Callable[[], dict[str, Any]] = dict
+    networks: tuple[str, ...] = ALL
+    optimizer: Callable[[Any], Optimizer] | None = field(default=partial(SGD, lr=0.05, momentum=0.9, fused=True))
+    moves: bool = True
+
+    def __str__(self) -> str:
+        return self.key
+
+    def build(self, network: str = "cnn", **options: Any) -> Online:
+        """On a network of its own."""
+        return Online(self.key, NETWORKS[network](), **{"optimizer": self.optimizer, **self.params(), **options})
+
+
+def source() -> dict[str, Any]:
+    return {"source": stream(2, seed=11)}
+
+
+BN = ("cnn",)
+CASES = [
+    OnlineCase("bn", networks=BN, moves=False),
+    OnlineCase("bn_prior", networks=BN, moves=False),
+    OnlineCase("bn_mixed", networks=BN, moves=False),
+    OnlineCase("bn_parts", networks=BN, moves=False),
+    OnlineCase("ttn", lambda: {"alphas": {"1": torch.linspace(0, 1, 6)}}, networks=BN, moves=False),
+    OnlineCase("bn_ema", networks=BN),
+    OnlineCase("bn_cumulative", networks=BN),
+    OnlineCase("tent"),
+    OnlineCase("hard_pl"),
+    OnlineCase("soft_pl"),
+    OnlineCase("rpl"),
+    OnlineCase("eta", lambda: {"margin": 1.1, "redundancy": 1.1}),
+    OnlineCase("eata", lambda: {"margin": 1.1, "redundancy": 1.1, "weight": 1.0, **source()}),
+    OnlineCase("sar", lambda: {"margin": 1.1, "floor": -1.0}),
+    OnlineCase("lame", moves=False),
+    OnlineCase("cotta", lambda: {"views": 2, "threshold": 1.0, "restore": 0.05, "decay": 0.9}),
+    OnlineCase("rotta", lambda: {"capacity": 8, "every": 6, "decay": 0.9}),
+    OnlineCase("roid"),
+    OnlineCase("cmf"),
+    OnlineCase("rdumb", lambda: {"margin": 1.1, "redundancy": 1.1}),
+    OnlineCase("shot_im_online"),
+    OnlineCase("deyo", lambda: {"margin": 1.1, "threshold": -2.0}),
+    OnlineCase("memo", lambda: {"views": 3}, moves=False),
+    OnlineCase("t3a", lambda: {"supports": 2}, moves=False),
+]
