@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from acclimate.workflow.method_table import method_table
     from acclimate.workflow.predict import load, predict
     from acclimate.workflow.result import AdaptResult
+    from acclimate.workflow.robustness.robustness import robustness
 
 _HOMES = {
     "data": ("Domain Preprocessing Stream Streams TensorRows join_domains read_domain stack_domains"),
@@ -73,6 +74,7 @@ _HOMES = {
     "workflow.method_table": "method_table",
     "workflow.predict": "load predict",
     "workflow.result": "AdaptResult",
+    "workflow.robustness.robustness": "robustness",
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names.split()}
 
@@ -123,6 +125,7 @@ __all__ = [
     "method_table",
     "predict",
     "read_domain",
+    "robustness",
     "stack_domains",
     "train_step",
     "validator_scorer",

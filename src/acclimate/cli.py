@@ -144,6 +144,42 @@ def diagnose(
 
 
 @app.command()
+def robustness(
+    model: Annotated[str, typer.Option(help="A timm or torchvision name, or what `acclimate adapt` left in --out.")],
+    data: Annotated[str, typer.Option(help="A folder per class, or a published data set of shifted images.")],
+    out: Annotated[Path, typer.Option(help="Folder of the result; one that was stopped goes on.")] = Path("robustness"),
+    corruptions: Annotated[str | None, typer.Option(help="all, or names, comma-separated.")] = None,
+    severities: Annotated[str | None, typer.Option(help="Of 1,2,3,4,5; all of them by default.")] = None,
+    methods: Annotated[
+        str, typer.Option(help="Comma-separated: `acclimate methods --setting tta`; source stands beside them.")
+    ] = "source,bn,tent,eata",
+    protocol: Annotated[
+        str, typer.Option(help="reset, continual, gradual, mixed, correlated, episodic or single; 'single(window=8)'.")
+    ] = "reset",
+    weights: Annotated[str | None, typer.Option(help="Of a name: default (pretrained) or a file.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Images that a method meets at once.")] = None,
+    seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 0,
+) -> None:
+    """Evaluate a classifier of images under corruptions, as it is and with methods that adapt it at test time."""
+    from acclimate.workflow.robustness.robustness import robustness as run
+    from acclimate.workflow.robustness.written import names_in, numbers_in
+
+    found = run(
+        model,
+        data,
+        corruptions=names_in(corruptions),
+        severities=numbers_in(severities, "--severities"),
+        methods=names_in(methods) or (),
+        protocol=protocol,
+        weights=weights,
+        batch_size=batch_size,
+        seed=seed,
+        out=out,
+    )
+    typer.echo(found)
+
+
+@app.command()
 def predict(
     model: Model,
     input: Annotated[str, typer.Option(help="What to label: a folder, list, table or file of arrays.")],

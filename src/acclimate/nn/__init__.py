@@ -48,6 +48,8 @@ from acclimate.nn.policy_batch_norm import Statistics as Statistics
 from acclimate.nn.policy_batch_norm import batch_norms as batch_norms
 from acclimate.nn.policy_batch_norm import held_statistics as held_statistics
 from acclimate.nn.policy_batch_norm import use_statistics as use_statistics
+from acclimate.nn.pretrained_classifier import PretrainedClassifier as PretrainedClassifier
+from acclimate.nn.pretrained_classifier import pretrained_classifier as pretrained_classifier
 from acclimate.nn.private_encoder import private_encoder as private_encoder
 from acclimate.nn.reset import reset_copy as reset_copy
 from acclimate.nn.signal_cnn import SignalCNN as SignalCNN

@@ -57,8 +57,8 @@ def pretrained_backbone(name: str, weights: str | Path = "default") -> Backbone:
         InputError: No such name; pretrained weights cannot be had (it is never silently random); or the file is not
             of this architecture.
     """
-    library, architecture = _find(name)
-    _check_weights(weights)
+    library, architecture = find_architecture(name)
+    check_weights(weights)
     build = torchvision_body if library == "torchvision" else timm_body
     body = build(architecture, str(weights) == "default")
     if str(weights) not in ("default", "none"):
@@ -76,12 +76,22 @@ def weights_fingerprint(module: nn.Module) -> str:
     return digest.hexdigest()
 
 
-def _check_weights(weights: str | Path) -> None:
+def check_weights(weights: str | Path) -> None:
+    """Refuse a file that does not exist, before anything is built.
+
+    Raises:
+        InputError: ``weights`` is neither ``"default"`` nor ``"none"`` nor a file.
+    """
     if str(weights) not in ("default", "none") and not Path(weights).expanduser().is_file():
         raise InputError(f"The weights {weights} do not exist; give 'default', 'none' or a .safetensors or .pth file.")
 
 
-def _find(name: str) -> tuple[str, str]:
+def find_architecture(name: str) -> tuple[str, str]:
+    """Library and architecture of a name.
+
+    Raises:
+        InputError: Neither library has it.
+    """
     library, colon, rest = name.partition(":")
     if colon and library not in LIBRARIES:
         raise InputError(f"Unknown backbone '{name}'; write torchvision:NAME, timm:NAME or NAME.")

@@ -1,4 +1,4 @@
-"""What a library's network is taken apart into before it serves as a backbone."""
+"""What a library's network is taken apart into before it serves as a backbone, or as it is."""
 
 from __future__ import annotations
 
@@ -23,6 +23,20 @@ class Body(NamedTuple):
     num_features: int
     preprocessing: dict[str, Any]
     head: tuple[str, ...]
+
+
+class Whole(NamedTuple):
+    """A classification network with its head.
+
+    Attributes:
+        module: From images (n, c, size, size) to logits (n, k).
+        head: Name of its last layer; empty where it has several heads.
+        preprocessing: See `Body`.
+    """
+
+    module: nn.Module
+    head: str
+    preprocessing: dict[str, Any]
 
 
 def cannot_have(name: str, why: object) -> InputError:

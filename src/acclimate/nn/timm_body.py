@@ -1,4 +1,4 @@
-"""Networks of timm without their head; timm is imported when one is asked for and may be missing."""
+"""Networks of timm, without their head or with it; timm is imported when one is asked for and may be missing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from acclimate.errors import InputError
-from acclimate.nn.body import Body, cannot_have
+from acclimate.nn.body import Body, Whole, cannot_have
 
 FILES = ("model.safetensors", "pytorch_model.bin")
 
@@ -29,19 +29,37 @@ def timm_body(name: str, pretrained: bool) -> Body:
     Raises:
         InputError: The weights cannot be downloaded, or the network cannot do without its head.
     """
+    model, preprocessing = _built(name, pretrained, num_classes=0)
+    num_features = getattr(model, "head_hidden_size", None) or model.num_features
+    head = model.pretrained_cfg.get("classifier") or "head"
+    heads = (head,) if isinstance(head, str) else tuple(head)
+    return Body(model, num_features, preprocessing, heads)
+
+
+def timm_whole(name: str, pretrained: bool, num_classes: int | None = None) -> Whole:
+    """The same with its head, of another width if wanted.
+
+    Raises:
+        InputError: The weights cannot be downloaded, or the network cannot be built.
+    """
+    model, preprocessing = _built(name, pretrained, **({"num_classes": num_classes} if num_classes else {}))
+    head = model.pretrained_cfg.get("classifier")
+    return Whole(model, head if isinstance(head, str) else "", preprocessing)
+
+
+def _built(name: str, pretrained: bool, **arguments: int) -> tuple[Any, dict[str, Any]]:
+    """The network, and what its weights expect."""
     timm = import_timm()
     if pretrained:
         _check_reachable(timm, name)
     try:
-        model = timm.create_model(name, pretrained=pretrained, num_classes=0)
+        model = timm.create_model(name, pretrained=pretrained, **arguments)
     except Exception as error:  # the hub's, the network's, or timm's own where there are no weights
         if not pretrained:
-            raise InputError(f"timm cannot build '{name}' without a head ({error}); choose another name.") from error
+            words = " without a head" if arguments == {"num_classes": 0} else ""
+            raise InputError(f"timm cannot build '{name}'{words} ({error}); choose another name.") from error
         raise cannot_have(f"timm:{name}", str(error).splitlines()[0]) from error
-    num_features = getattr(model, "head_hidden_size", None) or model.num_features
-    head = model.pretrained_cfg.get("classifier") or "head"
-    heads = (head,) if isinstance(head, str) else tuple(head)
-    return Body(model, num_features, _preprocessing(timm.data.resolve_model_data_config(model)), heads)
+    return model, _preprocessing(timm.data.resolve_model_data_config(model))
 
 
 def _check_reachable(timm: Any, name: str) -> None:

@@ -1,4 +1,4 @@
-"""Classification networks of torchvision without their head."""
+"""Classification networks of torchvision, without their head or with it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import nn
 
-from acclimate.nn.body import Body, cannot_have
+from acclimate.nn.body import Body, Whole, cannot_have
 
 HEADS = ("fc", "classifier", "head", "heads")
 AUXILIARY = ("aux1", "aux2", "AuxLogits")  # GoogLeNet's and Inception's classifiers half way
@@ -26,17 +26,33 @@ def torchvision_body(name: str, pretrained: bool) -> Body:
     Raises:
         InputError: The weights cannot be downloaded.
     """
+    model, preprocessing = _built(name, pretrained)
+    head, num_features = _remove_head(model)
+    return Body(model, num_features, preprocessing, (head, *AUXILIARY))
+
+
+def torchvision_whole(name: str, pretrained: bool, num_classes: int | None = None) -> Whole:
+    """The same with its head, of another width if wanted.
+
+    Raises:
+        InputError: The weights cannot be downloaded.
+    """
+    model, preprocessing = _built(name, pretrained, **({"num_classes": num_classes} if num_classes else {}))
+    return Whole(model, _last_layer(model)[0], preprocessing)
+
+
+def _built(name: str, pretrained: bool, **arguments: Any) -> tuple[Any, dict[str, Any]]:
+    """The network without auxiliary heads, and what its weights expect."""
     from torchvision import models
 
     default = models.get_model_weights(name).DEFAULT
     slow_start = {"init_weights": True} if name in ("googlenet", "inception_v3") and not pretrained else {}
     try:
-        model: Any = models.get_model(name, weights=default if pretrained else None, **slow_start)
+        model: Any = models.get_model(name, weights=default if pretrained else None, **slow_start, **arguments)
     except Exception as error:  # no network, a proxy, a wrong checksum: each has an error of its own
         raise cannot_have(f"torchvision:{name}", error) from error
     _remove_auxiliary(model)
-    head, num_features = _remove_head(model)
-    return Body(model, num_features, _preprocessing(default.transforms()), (head, *AUXILIARY))
+    return model, _preprocessing(default.transforms())
 
 
 def _remove_auxiliary(model: Any) -> None:

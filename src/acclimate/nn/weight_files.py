@@ -49,6 +49,26 @@ def load_weights(module: nn.Module, path: Path, head: Iterable[str] = ()) -> Non
     _refuse_deeper(loaded.unexpected_keys, wanted, path)
 
 
+def outputs_in(path: Path, head: str) -> int:
+    """How many outputs the last layer has whose weights a file holds.
+
+    Args:
+        path: See `load_weights`.
+        head: Name of that layer in the architecture.
+
+    Raises:
+        InputError: The file is damaged, or holds no such layer.
+    """
+    found = {str(name): value for name, value in _tensors(read_weights(path), path).items()}
+    own = [value for name, value in found.items() if f".{name}".endswith(f".{head}.weight")]
+    if not head or not own:
+        raise InputError(
+            f"{path} holds no weights of the last layer ('{head}.weight'), without which nothing is classified; give a "
+            f"file of the whole network, or {OTHER_ARCHITECTURE}."
+        )
+    return len(own[0])
+
+
 def read_weights(path: Path) -> Any:
     """The content of a file of weights; no code in it is run.
 

@@ -1,0 +1,1 @@
+"""Test-time adaptation on real images: networks, data, runs and the page."""
