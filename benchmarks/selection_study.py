@@ -19,6 +19,7 @@ from typing import Any
 from benchmarks.selection.case import Case, accuracies
 from benchmarks.selection.judged import Judged, Study
 from benchmarks.selection.kept import Kept
+from benchmarks.selection.kept_peers import ask_peers
 from benchmarks.selection.kept_scores import read_case
 from benchmarks.selection.labelled import DRAWS
 from benchmarks.selection.lines import line_of, mean_outcome
@@ -52,6 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     there = [shift for shift in shifts if kept.current(shift)]
     if not there:
         raise SystemExit("No shift has raw rows: run python -m benchmarks.selection_raw first.")
+    ask_peers(there, kept)
     with ProcessPoolExecutor(options.jobs) as pool:
         cases = list(pool.map(_read, there))
     judged = Study(cases, [kept.truth(shift) for shift in there]).judged()

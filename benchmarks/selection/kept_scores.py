@@ -28,7 +28,7 @@ def read_case(shift: Shift, kept: Kept, folder: Path = CACHE / "scores") -> Case
         made = sides(shift)
         found = score_table(rows, common_space(made.Xs, made.Xt, made.num_classes))
         write_arrays(path, {**found, "version": np.array(_version(shift))})
-    return replace(case_of(shift, rows, found), guard=read_guard(shift, kept), peers=read_peers(shift, kept))
+    return replace(case_of(shift, rows, found), guard=read_guard(shift, kept), peers=read_peers(shift))
 
 
 def case_of(shift: Shift, rows: dict[str, Any], table: dict[str, Any]) -> Case:

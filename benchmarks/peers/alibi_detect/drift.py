@@ -1,4 +1,4 @@
-"""alibi-detect's drift tests: `python drift.py IN.npz OUT.json`, in alibi-detect's environment."""
+"""alibi-detect's drift tests: `python drift.py LIST.json`, in alibi-detect's environment."""
 
 from __future__ import annotations
 
@@ -27,8 +27,11 @@ def main(source: str, out: str) -> None:
         ),
     }
     found = {name: bool(test.predict(Xt)["data"]["is_drift"]) for name, test in tests.items()}
-    Path(out).write_text(json.dumps(found))
+    half = Path(out).with_suffix(".part")
+    half.write_text(json.dumps(found))
+    half.replace(out)
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    for given_at, answer_at in json.loads(Path(sys.argv[1]).read_text()):
+        main(given_at, answer_at)

@@ -1,4 +1,4 @@
-"""NannyML's estimate of accuracy: `python cbpe.py IN.npz OUT.json`, in NannyML's environment."""
+"""NannyML's estimate of accuracy: `python cbpe.py LIST.json`, in NannyML's environment."""
 
 from __future__ import annotations
 
@@ -36,7 +36,9 @@ def main(source: str, out: str) -> None:
     row = found[found["chunk_period"] == "analysis"].iloc[0] if "chunk_period" in found else found.iloc[-1]
     value = float(row["accuracy_value"])
     error = float(row["accuracy_sampling_error"])
-    Path(out).write_text(json.dumps({"accuracy": value, "error": error}))
+    half = Path(out).with_suffix(".part")
+    half.write_text(json.dumps({"accuracy": value, "error": error}))
+    half.replace(out)
 
 
 def _frame(probs: Any) -> pd.DataFrame:
@@ -46,4 +48,5 @@ def _frame(probs: Any) -> pd.DataFrame:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    for given_at, answer_at in json.loads(Path(sys.argv[1]).read_text()):
+        main(given_at, answer_at)

@@ -1,4 +1,4 @@
-"""skada's scorers on the selection benchmark's predictions: `python scorers.py IN.npz OUT.json` in its environment.
+"""skada's scorers on the selection benchmark's predictions: `python scorers.py LIST.json` in its environment.
 
 A candidate is a classifier that knows what it said of every row; rows are the common space of the benchmark.
 """
@@ -83,8 +83,11 @@ def main(source: str, out: str) -> None:
         for name, scorer in scorers.items():
             who = asked if name == "importance weighted" else make_pipeline(asked)
             found[name].append(float(scorer._score(None, who, X, y, sample_domain=domain)))
-    Path(out).write_text(json.dumps(found))
+    half = Path(out).with_suffix(".part")
+    half.write_text(json.dumps(found))
+    half.replace(out)
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    for given_at, answer_at in json.loads(Path(sys.argv[1]).read_text()):
+        main(given_at, answer_at)

@@ -7,6 +7,7 @@ import pytest
 
 from acclimate.data.corruptions import CORRUPTIONS, corrupt
 from acclimate.data.corruptions.constants import SIDES, TABLES
+from acclimate.data.corruptions.pixelate import pixelate
 from acclimate.data.corruptions.seeds import generators
 from tests.data.corruptions import recipes
 from tests.data.corruptions.photo import synthetic
@@ -27,3 +28,13 @@ def test_is_the_published_recipe(name: str, side: int) -> None:
         difference = 255 * np.abs(ours[0].permute(1, 2, 0).numpy() - expected)
         assert (difference > CLOSE).mean() <= CUT.get(name, 0), severity
         assert difference.max() < 1.5, severity
+
+
+@pytest.mark.parametrize("share", [0.95, 0.7, 0.6, 0.5, 0.45, 0.3, 0.25])
+@pytest.mark.parametrize("side", [64, 80, 90])
+def test_pixels_are_pillows(share: float, side: int) -> None:
+    images = synthetic(2, side)
+    ours = pixelate(images, (share,), [])
+    for image, changed in zip(images, ours, strict=True):
+        expected = recipes.pixelate(image.permute(1, 2, 0).double().numpy() / 255, (share,), np.random.default_rng())
+        assert np.array_equal(changed.permute(1, 2, 0).numpy(), np.round(expected * 255))

@@ -66,7 +66,8 @@ def corrupt(
     if len(images) == 0:
         return images.clone()
     constants = TABLES[name][table or nearest_table(*images.shape[2:])][severity - 1]
-    corruption, randomness = CORRUPTIONS[name], generators(seed, name, severity, numbers)
+    corruption = CORRUPTIONS[name]
+    randomness = generators(seed, name, severity, numbers) if corruption.random else []
     options = {"textures": frost_textures} if name == "frost" else {}
     at_once, changed = _at_once(images, corruption), []
     with torch.no_grad():

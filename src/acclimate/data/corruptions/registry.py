@@ -33,6 +33,7 @@ class Corruption(NamedTuple):
     function: Callable[..., Tensor]
     group: Group
     extra: bool = False  # one of the four held out for validation
+    random: bool = True  # draws from the generators
     levels: bool = False  # takes and gives uint8 rather than float32 in [0, 1]
 
 
@@ -40,22 +41,22 @@ CORRUPTIONS: dict[str, Corruption] = {
     "gaussian_noise": Corruption(noise.gaussian_noise, "noise"),
     "shot_noise": Corruption(noise.shot_noise, "noise"),
     "impulse_noise": Corruption(noise.impulse_noise, "noise"),
-    "defocus_blur": Corruption(defocus.defocus_blur, "blur"),
+    "defocus_blur": Corruption(defocus.defocus_blur, "blur", random=False),
     "glass_blur": Corruption(glass.glass_blur, "blur"),
     "motion_blur": Corruption(motion.motion_blur, "blur"),
-    "zoom_blur": Corruption(zoom.zoom_blur, "blur"),
+    "zoom_blur": Corruption(zoom.zoom_blur, "blur", random=False),
     "snow": Corruption(snow.snow, "weather"),
     "frost": Corruption(frost.frost, "weather"),
     "fog": Corruption(fog.fog, "weather"),
-    "brightness": Corruption(colour.brightness, "weather"),
-    "contrast": Corruption(colour.contrast, "digital"),
+    "brightness": Corruption(colour.brightness, "weather", random=False),
+    "contrast": Corruption(colour.contrast, "digital", random=False),
     "elastic_transform": Corruption(elastic.elastic_transform, "digital"),
-    "pixelate": Corruption(pixelate.pixelate, "digital", levels=True),
-    "jpeg_compression": Corruption(jpeg.jpeg_compression, "digital", levels=True),
+    "pixelate": Corruption(pixelate.pixelate, "digital", random=False, levels=True),
+    "jpeg_compression": Corruption(jpeg.jpeg_compression, "digital", random=False, levels=True),
     "speckle_noise": Corruption(noise.speckle_noise, "noise", extra=True),
-    "gaussian_blur": Corruption(blur.gaussian_blur, "blur", extra=True),
+    "gaussian_blur": Corruption(blur.gaussian_blur, "blur", extra=True, random=False),
     "spatter": Corruption(spatter.spatter, "weather", extra=True),
-    "saturate": Corruption(colour.saturate, "digital", extra=True),
+    "saturate": Corruption(colour.saturate, "digital", extra=True, random=False),
 }
 TEST_CORRUPTIONS = tuple(name for name, corruption in CORRUPTIONS.items() if not corruption.extra)
 EXTRA_CORRUPTIONS = tuple(name for name, corruption in CORRUPTIONS.items() if corruption.extra)
