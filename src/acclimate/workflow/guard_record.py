@@ -13,9 +13,7 @@ ADAPTED = {"safer": (62, 56, 1), "balanced": (72, 63, 1), "bolder": (72, 61, 5)}
 def known_of(found: Guarded) -> str:
     """What came of the same procedure elsewhere, in a sentence."""
     if found.kind.name == "none":
-        return (
-            "On 7 pairs of the study where none was seen, the best candidate would have gained 1.0 points."
-        )
+        return "On 7 pairs of the study where none was seen, the best candidate would have gained 1.0 points."
     if found.kind.name == "label":
         return "On 8 shifts of this kind in the study the correction gained 4.0 points on average, and lost on none."
     if found.kind.name == "weights":
