@@ -30,9 +30,7 @@ def group_norm_resnet(data: Path, cache: Path) -> Evaluated:
     network = resnet20(data).network
     _replace_batch_norm(network)
     made = Evaluated("ResNet-20 with group norm", network, SMALL, 10)
-    return _kept(
-        cache / f"resnet20_gn_{RECIPE}.pth", made, lambda: _train(made, cifar10(data, "train"), 8, 2e-3, True)
-    )
+    return _kept(cache / f"resnet20_gn_{RECIPE}.pth", made, lambda: _train(made, cifar10(data, "train"), 8, 2e-3, True))
 
 
 def vision_transformer(data: Path, cache: Path) -> Evaluated:
