@@ -189,6 +189,17 @@ def problem(name: str) -> tuple[Evaluated, Domain]:
     return model, cifar10(DATA)
 
 
+@cache
+def source_batches(name: str, model: Evaluated) -> list[Tensor]:
+    """500 inputs from before the shift, in batches of 50; of the photographs, of which there are no others, some."""
+    if name == PHOTOGRAPHS:
+        domain = photographs(DATA)
+    else:
+        domain = digits(DATA, "train", 500) if name == "digits_vit" else cifar10(DATA, "train", 500)
+    rows = np.random.default_rng(0).permutation(len(domain))[:500]
+    return list(model.preprocessing.apply(torch.from_numpy(np.asarray(domain.x)[rows])).split(50))
+
+
 def _evenly(domain: Domain, count: int) -> Array:
     """The first rows of each class, equally many where that is possible."""
     assert domain.labels is not None

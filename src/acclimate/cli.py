@@ -151,8 +151,8 @@ def robustness(
     corruptions: Annotated[str | None, typer.Option(help="all, or names, comma-separated.")] = None,
     severities: Annotated[str | None, typer.Option(help="Of 1,2,3,4,5; all of them by default.")] = None,
     methods: Annotated[
-        str, typer.Option(help="Comma-separated: `acclimate methods --setting tta`; source stands beside them.")
-    ] = "source,bn,tent,eata",
+        str | None, typer.Option(help="Comma-separated: `acclimate methods --setting tta`; bn,tent,eata by default.")
+    ] = None,
     protocol: Annotated[
         str, typer.Option(help="reset, continual, gradual, mixed, correlated, episodic or single; 'single(window=8)'.")
     ] = "reset",
@@ -169,7 +169,7 @@ def robustness(
         data,
         corruptions=names_in(corruptions),
         severities=numbers_in(severities, "--severities"),
-        methods=names_in(methods) or (),
+        methods=names_in(methods),
         protocol=protocol,
         weights=weights,
         batch_size=batch_size,

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 import acclimate.workflow.robustness.robustness as module
-from acclimate import InputError, robustness
+from acclimate import InputError, Online, robustness
 from acclimate.data.corruptions import corrupt
 from acclimate.data.shifted import label_map
+from acclimate.nn import Classifier
 from acclimate.testtime import CLEAN, Mixed, Shift
 from acclimate.workflow.robustness.class_matching import outputs_of
 from acclimate.workflow.robustness.result import Robustness
@@ -202,3 +205,72 @@ def test_logits_that_are_not_finite_are_errors() -> None:
     found = robustness(model, domain(), methods=[], **FEW)
     assert set(errors(found).values()) == {1.0}
     assert found.standings[0].broken == 5 * 30
+
+
+def test_methods_adapt_online_and_are_reset_by_the_protocol() -> None:
+    model = evaluated()
+    settings = {**FEW, "severities": [5], "batch_size": 10}
+    found = robustness(model, domain(), methods=["bn", "tent"], **settings)
+    x, y = images()
+    pixels = corrupt(torch.from_numpy(x), "contrast", 5, index=range(len(x)), seed=0).float() / 255
+    order = found.protocol.order(Shift("contrast", 5), y)
+    for key in ("bn", "tent"):
+        online, wrong = Online(key, model.network), 0
+        for rows in np.split(order, 3):
+            wrong += int((online(pixels[torch.from_numpy(rows)]).argmax(dim=1).numpy() != y[rows]).sum())
+        assert errors(found, key)[Shift("contrast", 5)] == pytest.approx(wrong / 30)
+    assert [line.method for line in found.standings] == ["source", "bn", "tent"]
+    assert found.standings[2].cost is not None
+    before = evaluated().network.state_dict()
+    assert all(torch.equal(before[name], value) for name, value in model.network.state_dict().items())
+
+
+def test_a_finished_run_takes_further_methods(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = robustness(evaluated(), domain(), methods=["bn"], out=tmp_path / "out", **FEW)
+    real, made = module.run_stream, []
+
+    def counted(*arguments: Any, **options: Any) -> Any:
+        made.append(arguments[0])
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(module, "run_stream", counted)
+    found = robustness(evaluated(), domain(), methods=["bn", "lame"], out=tmp_path / "out", **FEW)
+    assert made == ["lame"] * 5
+    assert errors(found, "bn") == errors(first, "bn")
+
+
+def test_a_window_is_predicted_without_learning_between() -> None:
+    model = evaluated()
+    settings = {**FEW, "corruptions": ["contrast"], "severities": [5]}
+    found = robustness(model, domain(), methods=["bn"], protocol="single(window=6)", **settings)
+    x, y = images()
+    pixels = corrupt(torch.from_numpy(x), "contrast", 5, index=range(len(x)), seed=0).float() / 255
+    order = found.protocol.order(Shift("contrast", 5), y)
+    online, wrong = Online("bn", model.network), 0
+    for k, row in enumerate(order):
+        window = torch.from_numpy(order[max(0, k - 5) : k + 1])
+        wrong += int(online(pixels[window])[-1].argmax() != y[row])
+    assert errors(found, "bn")[Shift("contrast", 5)] == pytest.approx(wrong / 30)
+
+
+def test_methods_that_want_images_from_before_the_shift(tmp_path: Path) -> None:
+    found = robustness(evaluated(), domain(), methods=["eata"], **FEW)
+    assert [line.method for line in found.standings] == ["source", "eata"]
+    x, y = images(30)
+    np.save(tmp_path / "fog.npy", np.concatenate([x] * 5).transpose(0, 2, 3, 1))
+    np.save(tmp_path / "labels.npy", y)
+    model = evaluated(10, None)
+    with pytest.raises(InputError, match=r"'eata' wants images from before the shift, .* 'eta' needs none"):
+        robustness(model, tmp_path, severities=[2], methods=["eata"], show=False)
+    by_default = robustness(model, tmp_path, severities=[2], show=False)
+    assert [line.method for line in by_default.standings] == ["source", "bn", "tent", "eta"]
+
+
+def test_methods_that_do_not_work_on_a_network_are_refused_unless_taken_by_default() -> None:
+    model = evaluated()
+    plain = replace(model, network=Classifier(nn.Sequential(nn.Flatten(), nn.Linear(768, 8)), nn.Linear(8, 3)).eval())
+    with pytest.raises(InputError, match="batch norm"):
+        robustness(plain, domain(), methods=["bn"], **FEW)
+    with pytest.raises(InputError, match="'ttn' wants"):
+        robustness(model, domain(), methods=["ttn"], **FEW)
+    assert [line.method for line in robustness(plain, domain(), **FEW).standings] == ["source"]

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import copy
+import inspect
 from collections.abc import Sequence
-from importlib import import_module
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 
-from acclimate.errors import unknown_name
-from acclimate.methods import METHODS
+from acclimate.errors import InputError, unknown_name
+from acclimate.methods import ONLINE_METHODS
+from acclimate.nn import held_statistics
 from acclimate.testtime.standing import SOURCE
+from acclimate.training import Online
+from acclimate.training.optimizers import OptimizerFactory
 from acclimate.workflow.robustness.evaluated import Evaluated
 
-SETTING = "tta"
 AS_IT_IS = "Source, as it is"
 
 
@@ -74,6 +76,8 @@ class Adapting:
         key: The method's.
         network: In evaluation mode.
         device: Where it runs.
+        optimizer: Makes an optimizer from parameters; ``None``: the method's own.
+        **given: Further arguments of the method.
 
     Raises:
         InputError: The method does not work on this network.
@@ -81,9 +85,16 @@ class Adapting:
 
     minds_neighbours = True
 
-    def __init__(self, key: str, network: nn.Module, device: str = "cpu") -> None:
-        online = import_module("acclimate.training.online").Online
-        self.online: Any = online(key, copy.deepcopy(network).eval().to(device))
+    def __init__(
+        self,
+        key: str,
+        network: nn.Module,
+        device: str = "cpu",
+        optimizer: OptimizerFactory | None = None,
+        **given: Any,
+    ) -> None:
+        # Looking for a collapse would cost predictions of the source network; here labels tell.
+        self.online = Online(key, copy.deepcopy(network).to(device), optimizer, check_every=0, **given)
         self.device = device
 
     def learn(self, x: Tensor) -> Tensor:
@@ -94,8 +105,8 @@ class Adapting:
     @torch.no_grad()
     def predict(self, x: Tensor) -> Tensor:
         """See `OnlineModel`."""
-        logits: Tensor = self.online.method.predict(x.to(self.device))
-        return logits
+        with held_statistics(self.online.method.network):
+            return self.online.method.predict(x.to(self.device))
 
     def reset(self) -> None:
         """See `OnlineModel`."""
@@ -108,7 +119,7 @@ def checked_methods(keys: Sequence[str]) -> tuple[str, ...]:
     Raises:
         InputError: One is unknown, or not for test time.
     """
-    known = [SOURCE, *(key for key, cls in METHODS.items() if SETTING in cls.settings and key != SOURCE)]
+    known = [SOURCE, *ONLINE_METHODS]
     for key in keys:
         if key not in known:
             raise unknown_name("method for test time", key, known)
@@ -117,16 +128,36 @@ def checked_methods(keys: Sequence[str]) -> tuple[str, ...]:
 
 def titles_of(keys: Sequence[str]) -> dict[str, str]:
     """Names in print."""
-    return {key: AS_IT_IS if key == SOURCE else METHODS[key].title for key in keys}
+    return {key: AS_IT_IS if key == SOURCE else ONLINE_METHODS[key].title for key in keys}
 
 
-def make_online(key: str, model: Evaluated) -> OnlineModel:
+def make_online(
+    key: str, model: Evaluated, source: Sequence[Tensor] = (), optimizer: OptimizerFactory | None = None
+) -> OnlineModel:
     """The network with a method on it.
 
+    Args:
+        key: The method's, or ``"source"``.
+        model: The network.
+        source: Batches of inputs like those that it was trained on, for methods that want some.
+        optimizer: Makes an optimizer from parameters; ``None``: the method's own.
+
     Raises:
-        InputError: The method does not work on this network.
+        InputError: The method does not work on this network, or wants what is not there.
     """
     device = "cuda" if torch.cuda.is_available() else "cpu"
     if key == SOURCE:
         return Frozen(model.network, device)
-    return Adapting(key, model.network, device)
+    wanted = wants(key)
+    if wanted == ["source"] and not source:
+        raise InputError(f"'{key}' wants images from before the shift, which this data has not; 'eta' needs none.")
+    if wanted not in ([], ["source"]):
+        raise InputError(f"'{key}' wants {wanted[0]}, which cannot be given here; leave it out.")
+    given = {"source": [x.to(device) for x in source]} if wanted else {}
+    return Adapting(key, model.network, device, optimizer, **given)
+
+
+def wants(key: str) -> list[str]:
+    """Arguments beside the network without which a method cannot be made."""
+    parameters = [*inspect.signature(ONLINE_METHODS[key].__init__).parameters.values()][2:]
+    return [parameter.name for parameter in parameters if parameter.default is inspect.Parameter.empty]

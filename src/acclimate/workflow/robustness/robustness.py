@@ -6,10 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from torch import Tensor
+
 from acclimate.data.shifted.label_maps import IMAGENET
 from acclimate.errors import InputError
-from acclimate.testtime import Cell, Protocol, Stream, protocol_of
+from acclimate.testtime import CLEAN, Cell, Protocol, Stream, protocol_of
+from acclimate.testtime.protocol import in_batches
 from acclimate.testtime.standing import SOURCE
+from acclimate.testtime.stream import generator_of
 from acclimate.training.progress import ProgressBar
 from acclimate.workflow.adapted_model import AdaptedModel
 from acclimate.workflow.configuration import versions
@@ -17,14 +22,15 @@ from acclimate.workflow.console import Console
 from acclimate.workflow.robustness.cells import CellStore
 from acclimate.workflow.robustness.evaluated import Evaluated, read_model
 from acclimate.workflow.robustness.images import Kept
-from acclimate.workflow.robustness.online_model import OnlineModel, checked_methods, make_online, titles_of
+from acclimate.workflow.robustness.online_model import OnlineModel, checked_methods, make_online, titles_of, wants
 from acclimate.workflow.robustness.result import Robustness
 from acclimate.workflow.robustness.run_stream import run_stream
 from acclimate.workflow.robustness.setup import Setup, set_up
 from acclimate.workflow.run_folder import CONFIG, claim_folder, read_json, write_json, write_text
 
 JSON, TABLE, PAGE = "robustness.json", "cells.csv", "robustness.html"
-METHODS = (SOURCE, "bn", "tent", "eata")
+METHODS = (SOURCE, "bn", "tent")  # and eata, or eta where there are no images from before the shift
+SOURCE_ROWS, SOURCE_BATCH = 2000, 64  # of EATA's own runs
 
 
 def robustness(
@@ -33,7 +39,7 @@ def robustness(
     *,
     corruptions: Sequence[str] | None = None,
     severities: Sequence[int] | None = None,
-    methods: Sequence[str] = METHODS,
+    methods: Sequence[str] | None = None,
     protocol: str | Protocol = "reset",
     weights: str | Path | None = None,
     batch_size: int | None = None,
@@ -53,7 +59,9 @@ def robustness(
             see `acclimate.data.shifted.read_shifted`.
         corruptions: Names; ``["all"]`` or ``None``: the fifteen, or those that the data set has.
         severities: 1 to 5; ``None``: all five.
-        methods: Keys of methods for test time; the network as it is, ``"source"``, always stands beside them.
+        methods: Keys of methods for test time; the network as it is, ``"source"``, always stands beside them. ``None``:
+            bn, tent and eata, those of them that work on this network and data. One that wants inputs from before the
+            shift (eata) gets clean images of the data, without labels.
         protocol: Its key, with settings of its own if wanted (``"single(window=8)"``), or a protocol.
         weights: For a name: ``"default"`` (pretrained) or a file.
         batch_size: Rows that a method meets at once; ``None``: the protocol's default.
@@ -70,15 +78,41 @@ def robustness(
     """
     console = Console(show)
     order = checked_protocol(protocol, batch_size, seed)
-    keys = checked_methods(methods)
+    keys = checked_methods(METHODS if methods is None else methods)
     setup = set_up(read_model(model, weights), data, corruptions, severities, order)
     settings = _settings(setup, order)
+    models = _defaults(setup, console) if methods is None else _made(keys, setup)
     folder = None if out is None else _claimed(Path(out), settings)
-    models = {key: make_online(key, setup.model) for key in keys}
     result = _result(setup, order, _run(models, setup, order, CellStore(folder), console), settings)
     if folder is not None:
         _write(result, setup, folder, console)
     return result
+
+
+def _made(keys: Sequence[str], setup: Setup) -> dict[str, OnlineModel]:
+    source = _source_batches(setup) if any("source" in wants(key) for key in keys if key != SOURCE) else ()
+    return {key: make_online(key, setup.model, source) for key in keys}
+
+
+def _defaults(setup: Setup, console: Console) -> dict[str, OnlineModel]:
+    """The usual methods, without those that do not work here."""
+    found: dict[str, OnlineModel] = {}
+    for key in (*METHODS, "eata" if CLEAN in setup.images.shifts else "eta"):
+        try:
+            found |= _made([key], setup)
+        except InputError as error:
+            console.say(f"Left out {key}: {error}")
+    return found
+
+
+def _source_batches(setup: Setup) -> list[Tensor]:
+    """Clean images, evenly chosen, as inputs of the network."""
+    if CLEAN not in setup.images.shifts:
+        return []
+    count = len(setup.images.labels(CLEAN))
+    rows = np.unique(np.linspace(0, count - 1, min(count, SOURCE_ROWS)).astype(np.int64))
+    parts = in_batches(generator_of(0, "source").permutation(rows), SOURCE_BATCH)
+    return [setup.model.normalisation.apply(setup.images.pixels(CLEAN, part)) for part in parts]
 
 
 def checked_protocol(protocol: str | Protocol, batch_size: int | None, seed: int) -> Protocol:

@@ -95,7 +95,7 @@ def _score(
     for number in np.unique(numbers):
         own = numbers == number
         judged = judge(logits[torch.from_numpy(own)], labels[number][rows[own]], setup.answers)
-        tallies[int(number)].add(judged, seconds * own.mean())
+        tallies[int(number)].add(judged, seconds * float(own.mean()))
 
 
 @dataclass
