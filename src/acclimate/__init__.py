@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from acclimate.methods import CDAN, DAN, DANN, MCC, MCD, METHODS, Combined, DeepCORAL, Method, SourceOnly
     from acclimate.nn import Classifier
     from acclimate.training import DivergedError, History, fit, make_optimizers, train_step
+    from acclimate.transferability import evaluate_ranking
     from acclimate.types import Predictions, Sample, Step
     from acclimate.workflow.adapt import adapt
     from acclimate.workflow.adapted_model import AdaptedModel
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from acclimate.workflow.evaluate import evaluate
     from acclimate.workflow.method_table import method_table
     from acclimate.workflow.predict import load, predict
+    from acclimate.workflow.rank import rank
     from acclimate.workflow.result import AdaptResult
 
 _HOMES = {
@@ -52,6 +54,7 @@ _HOMES = {
     "methods": "CDAN DAN DANN MCC MCD METHODS Combined DeepCORAL Method SourceOnly",
     "nn": "Classifier",
     "training": "DivergedError History fit make_optimizers train_step",
+    "transferability": "evaluate_ranking",
     "types": "Predictions Sample Step",
     "workflow.adapt": "adapt",
     "workflow.adapted_model": "AdaptedModel",
@@ -60,6 +63,7 @@ _HOMES = {
     "workflow.evaluate": "evaluate",
     "workflow.method_table": "method_table",
     "workflow.predict": "load predict",
+    "workflow.rank": "rank",
     "workflow.result": "AdaptResult",
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names.split()}
@@ -102,12 +106,14 @@ __all__ = [
     "diagnose",
     "eject",
     "evaluate",
+    "evaluate_ranking",
     "fit",
     "join_domains",
     "load",
     "make_optimizers",
     "method_table",
     "predict",
+    "rank",
     "read_domain",
     "stack_domains",
     "train_step",

@@ -236,6 +236,14 @@ def test_settings_out_of_range_are_refused() -> None:
             call()
 
 
+@keys
+def test_constant_features_score_low_and_finite(key: str) -> None:
+    F, y = made(2.0, n=40)
+    value = SCORES[key].function(np.ones((40, 12)), y)
+    assert np.isfinite(value)
+    assert value < SCORES[key].function(F, y)
+
+
 def test_parc_draws_of_each_class_its_share() -> None:
     F, y = made(2.0, n=900)
     assert parc(F, y, rows=300) == pytest.approx(parc(F, y, rows=900), abs=3)

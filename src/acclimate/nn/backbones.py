@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from acclimate.errors import InputError
 from acclimate.nn.timm_body import import_timm, timm_body
-from acclimate.nn.torchvision_body import torchvision_body, torchvision_names
+from acclimate.nn.torchvision_body import torchvision_accuracy, torchvision_body, torchvision_names
 from acclimate.nn.weight_files import load_weights
 
 LIBRARIES = ("torchvision", "timm")
@@ -57,13 +57,35 @@ def pretrained_backbone(name: str, weights: str | Path = "default") -> Backbone:
         InputError: No such name; pretrained weights cannot be had (it is never silently random); or the file is not
             of this architecture.
     """
-    library, architecture = _find(name)
+    library, architecture = find_backbone(name)
     _check_weights(weights)
     build = torchvision_body if library == "torchvision" else timm_body
     body = build(architecture, str(weights) == "default")
     if str(weights) not in ("default", "none"):
         load_weights(body.module, Path(weights).expanduser(), body.head)
     return Backbone(body.module, body.num_features, body.preprocessing)
+
+
+def find_backbone(name: str) -> tuple[str, str]:
+    """The library that has a network, and what it is called there; nothing is built or downloaded.
+
+    Raises:
+        InputError: Neither has it.
+    """
+    library, colon, rest = name.partition(":")
+    if colon and library not in LIBRARIES:
+        raise InputError(f"Unknown backbone '{name}'; write torchvision:NAME, timm:NAME or NAME.")
+    architecture = rest if colon else name
+    for candidate in (library,) if colon else LIBRARIES:
+        if _has(candidate, architecture):
+            return candidate, architecture
+    raise _unknown(name, architecture, (library,) if colon else LIBRARIES)
+
+
+def imagenet_accuracy(name: str) -> float | None:
+    """Published top-1 accuracy of the default weights, in [0, 1]; ``None`` where the library does not tell (timm)."""
+    library, architecture = find_backbone(name)
+    return torchvision_accuracy(architecture) if library == "torchvision" else None
 
 
 def weights_fingerprint(module: nn.Module) -> str:
@@ -79,17 +101,6 @@ def weights_fingerprint(module: nn.Module) -> str:
 def _check_weights(weights: str | Path) -> None:
     if str(weights) not in ("default", "none") and not Path(weights).expanduser().is_file():
         raise InputError(f"The weights {weights} do not exist; give 'default', 'none' or a .safetensors or .pth file.")
-
-
-def _find(name: str) -> tuple[str, str]:
-    library, colon, rest = name.partition(":")
-    if colon and library not in LIBRARIES:
-        raise InputError(f"Unknown backbone '{name}'; write torchvision:NAME, timm:NAME or NAME.")
-    architecture = rest if colon else name
-    for candidate in (library,) if colon else LIBRARIES:
-        if _has(candidate, architecture):
-            return candidate, architecture
-    raise _unknown(name, architecture, (library,) if colon else LIBRARIES)
 
 
 def _has(library: str, architecture: str) -> bool:

@@ -19,7 +19,7 @@ def nc1(features: Any, labels: Any) -> float:
         labels: (n,) classes.
 
     Returns:
-        At most 0, larger is better; minus infinity never: class means that are equal count as rounding.
+        At most 0, larger is better; never minus infinity, for equal class means count as differing by rounding.
 
     Source: the first of the four properties of Papyan, Han and Donoho, "Prevalence of neural collapse during the
     terminal phase of deep learning training", PNAS 2020, https://arxiv.org/abs/2008.08186, by traces alone.
@@ -35,4 +35,5 @@ def nc1(features: Any, labels: Any) -> float:
     means = rows.class_means(X)
     between = float((rows.counts * (means**2).sum(axis=1)).sum())
     within = float(((X - means[rows.labels]) ** 2).sum())
-    return -within / max(between, np.finfo(float).eps * (within + between), np.finfo(float).tiny)
+    smallest = np.finfo(float).eps * (within + between)
+    return -within / max(between, smallest) if within + between > 0 else -1 / float(np.finfo(float).eps)

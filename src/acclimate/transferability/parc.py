@@ -50,7 +50,7 @@ def parc(features: Any, labels: Any, *, components: int = 32, rows: int = 500, s
     if X.shape[1] < 2:
         raise InputError("features has one column; a correlation of rows needs at least 2.")
     pairs = np.tril_indices(len(X), -1)
-    return 100 * _correlation(rankdata((1 - np.corrcoef(X))[pairs]), (y[:, None] != y)[pairs].astype(float))
+    return 100 * _correlation(rankdata(1 - _correlations(X)[pairs]), (y[:, None] != y)[pairs].astype(float))
 
 
 def _drawn(found: Labelled, most: int, seed: int) -> Array:
@@ -61,6 +61,13 @@ def _drawn(found: Labelled, most: int, seed: int) -> Array:
     shuffled = np.random.default_rng(seed).permutation(n)
     by_class = shuffled[np.argsort(found.labels[shuffled], kind="stable")]
     return np.asarray(by_class[np.linspace(0, n - 1, most).astype(int)])
+
+
+def _correlations(X: Array) -> Array:
+    """Pearson's of every two rows, (n, n); 0 for rows without spread."""
+    X = X - X.mean(axis=1, keepdims=True)
+    X /= np.maximum(np.linalg.norm(X, axis=1, keepdims=True), np.finfo(float).tiny)
+    return np.asarray(X @ X.T)
 
 
 def _correlation(a: Array, b: Array) -> float:

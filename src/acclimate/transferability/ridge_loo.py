@@ -71,7 +71,7 @@ def ridge_loo(features: Any, labels: Any, *, penalties: tuple[float, ...] = PENA
     rows = labelled(features, labels, least=2, keep_single=True)
     basis = _basis(_centred(rows.features))
     coefficients = _coefficients(basis, rows)
-    grid = np.asarray(penalties) * max(basis.squares.mean(), np.finfo(np.float64).tiny)
+    grid = np.asarray(penalties) * (basis.squares.mean() if len(basis.squares) else 1.0)  # none: constant features
     some = slice(None) if len(rows.labels) <= EXACT else slice(None, None, -(-len(rows.labels) // EXACT))
     errors = [_squared_error(basis, coefficients, rows, penalty, some) for penalty in grid]
     return _accuracy(basis, coefficients, rows, float(grid[int(np.argmin(errors))]))
