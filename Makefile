@@ -10,7 +10,7 @@ DEV_INSTALLED := $(VENV)/.installed-dev
 # The tests start processes of their own; more threads than cores only slow them down.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help demo test check bench bench-speed bench-digits bench-classical bench-uda bench-selection docs dist clean
+.PHONY: help demo test check bench bench-speed bench-digits bench-classical bench-uda bench-selection bench-rank docs dist clean
 
 help:
 	@echo "make demo    install, adapt handwritten digits to another domain, write demo-run/report.html"
@@ -21,6 +21,7 @@ help:
 	@echo "make bench-classical   the classical methods' speed, growth and accuracy (two or three hours, resumable)"
 	@echo "make bench-uda   the deep methods' speed and accuracy (a night, resumable)"
 	@echo "make bench-selection   sixteen candidates on 100 shifts, and every rule of choice on them (resumable)"
+	@echo "make bench-rank   scores of pretrained models: speed, and how well they foresee fine-tuning (an hour, resumable)"
 	@echo "make dist    wheel and sdist into dist/"
 
 $(VENV)/pyvenv.cfg:
@@ -72,6 +73,10 @@ bench-uda: $(DEV_INSTALLED)
 bench-selection: $(DEV_INSTALLED)
 	$(BIN)/python -m benchmarks.selection_raw --jobs 2
 	$(BIN)/python -m benchmarks.selection_study
+
+bench-rank: $(DEV_INSTALLED)
+	$(BIN)/python -m benchmarks.rank_speed
+	$(BIN)/python -m benchmarks.rank_accuracy
 
 dist: $(DEV_INSTALLED)
 	rm -rf dist

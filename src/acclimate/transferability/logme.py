@@ -54,7 +54,7 @@ def logme(features: Any, labels: Any, *, kind: Kind = "classification") -> float
         True
     """
     X, Y = _columns(features, labels, kind)
-    return float(_evidence(spectrum(X, Y), (Y**2).sum(axis=0), len(X)).mean() / len(X))
+    return float(best_evidence(spectrum(X, Y), (Y**2).sum(axis=0), len(X)).mean() / len(X))
 
 
 def _columns(features: Any, labels: Any, kind: str) -> tuple[Array, Array]:
@@ -74,7 +74,7 @@ def _columns(features: Any, labels: Any, kind: str) -> tuple[Array, Array]:
     return X, Y
 
 
-def _evidence(found: Spectrum, lengths: Array, n: int) -> Array:
+def best_evidence(found: Spectrum, lengths: Array, n: int) -> Array:
     """Best log evidence of each output, (k,); `lengths` are the squared lengths of the outputs."""
     if not len(found.squares):  # no feature that is not 0: all is noise
         return -0.5 * n * (np.log(2 * np.pi * np.maximum(lengths, np.finfo(float).tiny) / n) + 1)
