@@ -1,7 +1,7 @@
 """Nine encoders on eight tasks, scored and fine-tuned: `python -m benchmarks.rank_accuracy`, under an hour, resumable.
 
 Each run is one line of results/rank_accuracy.jsonl; what is there is not done again. `--smoke` does three short runs of
-each of two tasks and writes nothing; `--page` makes the page from the runs there are.
+one task and writes nothing; `--page` makes the page from the runs there are.
 """
 
 from __future__ import annotations
@@ -34,15 +34,10 @@ def main() -> None:
 
 
 def smoke_runs() -> list[dict[str, Any]]:
-    """One epoch of two tasks by three encoders on few rows."""
-    runs = []
-    for name in ("USPS", "CIFAR-10"):
-        learned, tested = (part.subset(range(0, len(part), 4)) for part in task(name))
-        runs += [
-            {"task": name, "encoder": encoder.name, **one_run(encoder, learned, tested, epochs=1)}
-            for encoder in (ENCODERS[0], ENCODERS[4], ENCODERS[5])
-        ]
-    return runs
+    """One epoch of one task by three encoders on few rows."""
+    learned, tested = (part.subset(range(0, len(part), 5)) for part in task("USPS"))
+    some = (ENCODERS[0], ENCODERS[4], ENCODERS[5])
+    return [{"task": "USPS", "encoder": one.name, **one_run(one, learned, tested, epochs=1)} for one in some]
 
 
 def done() -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ import numpy as np
 from acclimate.data.atomic import write_atomically
 from acclimate.report.charts.drawing import draw, house_style
 from acclimate.report.charts.ranking import ranking_chart
-from acclimate.report.markup import Html, element, join
+from acclimate.report.markup import Html, element, join, shorten
 from acclimate.report.numbers import decimal, percent
 from acclimate.report.page import head
 from acclimate.report.sections.section import chart_figure, quiet
@@ -62,7 +62,7 @@ def _tiles(found: Ranking) -> Html:
     interval = f"{decimal(one.low[first])} to {decimal(one.high[first])}"
     entries = [
         ("Take", "None" if found.is_noise else found.best.name, f"of {len(found.models)} models"),
-        (SCORES[found.by].title, decimal(one.values[first]), f"{percent(LEVEL)} interval {interval}"),
+        (SCORES[found.by].title, decimal(one.values[first]), f"{LEVEL:.0%} interval {interval}"),
         ("Ranks first", percent(one.wins[first]), f"of {len(one.draws)} halves of the rows"),
         ("Rows", f"{found.rows:,}", f"of {found.of_rows:,}, in {found.classes} classes"),
     ]
@@ -93,7 +93,7 @@ def _why(found: Ranking) -> Html:
 
 def _scores(found: Ranking) -> Html:
     heads = ["Model", *(SCORES[key].title for key in found.scored)]
-    rows = [[found.models[k].name, *(_cell(one, k) for one in found.scored.values())] for k in found.order]
+    rows = [[_name(found, k), *(_cell(one, k) for one in found.scored.values())] for k in found.order]
     words = (
         "Larger is better in every column; columns have scales of their own. The best of each is marked; "
         f"small: {LEVEL:.0%} interval."
@@ -101,18 +101,25 @@ def _scores(found: Ranking) -> Html:
     return join([element("p", words), _table(heads, rows, first_chosen=not found.is_noise)])
 
 
+def _name(found: Ranking, k: int) -> str:
+    return shorten(found.models[k].name, 28)
+
+
 def _cell(one: Scored, k: int) -> Html:
     value = decimal(one.values[k])
     top = element("b", value) if one.values[k] == one.values.max() else value
-    return join([top, element("small", f" {decimal(one.low[k])} to {decimal(one.high[k])}")])
+    return join([top, element("small", f" {decimal(one.low[k])} \u2026 {decimal(one.high[k])}")])
 
 
 def _certainty(found: Ranking) -> Html:
-    names = [found.models[k].name for k in found.order]
     one = found.deciding
     rows = [
-        [names[i], percent(one.wins[k]), *("" if j == k else f"{one.beats[k, j]:.0%}" for j in found.order)]
-        for i, k in enumerate(found.order)
+        [
+            f"{place}. {_name(found, k)}",
+            percent(one.wins[k]),
+            *("" if j == k else f"{one.beats[k, j]:.0%}" for j in found.order),
+        ]
+        for place, k in enumerate(found.order, start=1)
     ]
     words = (
         f"By {SCORES[found.by].title}, over halves of the rows, the same halves for all models: how often the model "
@@ -120,13 +127,13 @@ def _certainty(found: Ranking) -> Html:
         f"{RIVAL:.0%} or more counts as not told apart. This is the chance of the rows alone: whether the score "
         "foresees fine-tuning is another question."
     )
-    heads = ["Model", "Ranks first", *(f"above {name}" for name in names)]
+    heads = ["Model", "Ranks first", *(f"above {place}." for place in range(1, len(found.order) + 1))]
     return join([element("p", words), _table(heads, rows, first_chosen=not found.is_noise)])
 
 
 def _control(found: Ranking) -> Html:
     heads = ["Model", *(SCORES[key].title for key in found.scored)]
-    rows = [[found.models[k].name, *(_above(one, k) for one in found.scored.values())] for k in found.order]
+    rows = [[_name(found, k), *(_above(one, k) for one in found.scored.values())] for k in found.order]
     words = (
         f"Labels were permuted {len(found.deciding.shuffled)} times. Shown: how many standard deviations of the "
         "shuffled scores the true one lies above their mean; small: that mean. "
@@ -148,7 +155,7 @@ def _baselines(found: Ranking) -> Html:
     heads = ["Model", "Features", "Parameters", "ImageNet top-1, published", SCORES[found.by].title]
     rows: list[list[object]] = [
         [
-            found.models[k].name,
+            _name(found, k),
             f"{found.models[k].features:,}",
             _millions(found.models[k].parameters),
             "\u2013" if found.models[k].imagenet is None else percent(float(found.models[k].imagenet or 0)),

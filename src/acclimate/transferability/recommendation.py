@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,23 +101,29 @@ class Ranking:
         first = self.order[0]
         agreeing = [key for key, scored in self.scored.items() if int(scored.values.argmax()) == first]
         found = [f"{len(agreeing)} of {len(self.scored)} scores put {self.best.name} first."]
-        found += [self._baseline(*baseline) for baseline in self.baselines()]
+        found += [self._baseline(name, known) for name, known in self.baselines().items()]
         if self.rows < self.of_rows:
             found.append(f"{self.rows:,} of {self.of_rows:,} rows were used; more rows narrow the intervals.")
         return found
 
-    def baselines(self) -> list[tuple[str, Sequence[float]]]:
-        """Rules that need no data, with their value for each model, where it is known for all."""
-        known: list[tuple[str, list[float | None]]] = [
-            ("number of parameters", [model.parameters for model in self.models]),
-            ("ImageNet accuracy", [model.imagenet for model in self.models]),
-        ]
-        return [(name, [float(v) for v in values if v is not None]) for name, values in known if None not in values]
+    def baselines(self) -> dict[str, dict[int, float]]:
+        """Rules that need no data: by number the value of each model that has one, if two or more have."""
+        rules = {
+            "number of parameters": [model.parameters for model in self.models],
+            "ImageNet accuracy": [model.imagenet for model in self.models],
+        }
+        known = {
+            name: {k: float(value) for k, value in enumerate(values) if value is not None}
+            for name, values in rules.items()
+        }
+        return {name: values for name, values in known.items() if len(values) > 1}
 
-    def _baseline(self, name: str, values: Sequence[float]) -> str:
-        taken = self.models[int(np.argmax(values))].name
-        tau = evaluate_ranking(values, self.deciding.values).weighted_tau
-        return f"By {name} alone it would be {taken}; weighted tau of that order with this one: {tau:.2f}."
+    def _baseline(self, name: str, known: Mapping[int, float]) -> str:
+        numbers, values = list(known), list(known.values())
+        taken = self.models[numbers[int(np.argmax(values))]].name
+        tau = evaluate_ranking(values, self.deciding.values[numbers]).weighted_tau
+        among = "" if len(numbers) == len(self.models) else f" among the {len(numbers)} models of which it is known"
+        return f"By {name} alone it would be {taken}{among}; weighted tau of that order with this one: {tau:.2f}."
 
     def to_json(self) -> dict[str, Any]:
         """Numbers and texts only."""

@@ -34,8 +34,8 @@ class Score:
 
 
 _ALL = (
-    Score("ridge_loo", "Ridge, leave-one-out", ridge_loo),
-    Score("knn_loo", "kNN, leave-one-out", knn_loo),
+    Score("ridge_loo", "Ridge LOO", ridge_loo),
+    Score("knn_loo", "kNN LOO", knn_loo),
     Score("logme", "LogME", logme),
     Score("h_score", "H-score, shrunk", h_score),
     Score("gbc", "GBC", gbc),
