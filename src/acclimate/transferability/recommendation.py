@@ -108,7 +108,7 @@ class Ranking:
 
     def baselines(self) -> dict[str, dict[int, float]]:
         """Rules that need no data: by number the value of each model that has one, if two or more have."""
-        rules = {
+        rules: dict[str, list[float | None]] = {
             "number of parameters": [model.parameters for model in self.models],
             "ImageNet accuracy": [model.imagenet for model in self.models],
         }
