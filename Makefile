@@ -10,7 +10,8 @@ DEV_INSTALLED := $(VENV)/.installed-dev
 # The tests start processes of their own; more threads than cores only slow them down.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help demo test check bench bench-speed bench-digits bench-classical bench-uda bench-selection bench-testtime docs dist clean
+.PHONY: help demo test check bench bench-speed bench-digits bench-classical bench-uda bench-selection bench-testtime
+.PHONY: bench-rank docs dist clean
 
 help:
 	@echo "make demo    install, adapt handwritten digits to another domain, write demo-run/report.html"
@@ -22,6 +23,7 @@ help:
 	@echo "make bench-uda   the deep methods' speed and accuracy (a night, resumable)"
 	@echo "make bench-selection   sixteen candidates on 100 shifts, and every rule of choice on them (resumable)"
 	@echo "make bench-testtime   methods for test time under every protocol, their errors and cost (a night, resumable)"
+	@echo "make bench-rank   scores of pretrained models: speed, and how well they foresee fine-tuning (an hour, resumable)"
 	@echo "make dist    wheel and sdist into dist/"
 
 $(VENV)/pyvenv.cfg:
@@ -76,6 +78,10 @@ bench-selection: $(DEV_INSTALLED)
 
 bench-testtime: $(DEV_INSTALLED)
 	$(BIN)/python -m benchmarks.testtime_accuracy
+
+bench-rank: $(DEV_INSTALLED)
+	$(BIN)/python -m benchmarks.rank_speed
+	$(BIN)/python -m benchmarks.rank_accuracy
 
 dist: $(DEV_INSTALLED)
 	rm -rf dist

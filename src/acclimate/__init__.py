@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     )
     from acclimate.nn import Classifier
     from acclimate.training import DivergedError, History, Online, fit, make_optimizers, train_step
+    from acclimate.transferability import evaluate_ranking
     from acclimate.types import Predictions, Sample, Step
     from acclimate.workflow.adapt import adapt
     from acclimate.workflow.adapted_model import AdaptedModel
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from acclimate.workflow.evaluate import evaluate
     from acclimate.workflow.method_table import method_table
     from acclimate.workflow.predict import load, predict
+    from acclimate.workflow.rank import rank
     from acclimate.workflow.result import AdaptResult
     from acclimate.workflow.robustness.robustness import robustness
 
@@ -65,6 +67,7 @@ _HOMES = {
     "methods": "CDAN DAN DANN MCC MCD METHODS ONLINE_METHODS Combined DeepCORAL Method SourceOnly",
     "nn": "Classifier",
     "training": "DivergedError History Online fit make_optimizers train_step",
+    "transferability": "evaluate_ranking",
     "types": "Predictions Sample Step",
     "workflow.adapt": "adapt",
     "workflow.adapted_model": "AdaptedModel",
@@ -73,6 +76,7 @@ _HOMES = {
     "workflow.evaluate": "evaluate",
     "workflow.method_table": "method_table",
     "workflow.predict": "load predict",
+    "workflow.rank": "rank",
     "workflow.result": "AdaptResult",
     "workflow.robustness.robustness": "robustness",
 }
@@ -118,12 +122,14 @@ __all__ = [
     "diagnose",
     "eject",
     "evaluate",
+    "evaluate_ranking",
     "fit",
     "join_domains",
     "load",
     "make_optimizers",
     "method_table",
     "predict",
+    "rank",
     "read_domain",
     "robustness",
     "stack_domains",

@@ -180,6 +180,44 @@ def robustness(
 
 
 @app.command()
+def rank(
+    models: Annotated[
+        str, typer.Option(help="timm or torchvision names, NAME=WEIGHTS, or files of features; comma-separated.")
+    ],
+    data: Annotated[
+        str | None, typer.Option(help="Labelled images; may be left out where files of features hold the labels.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for ranking.json, .csv and .html.")] = None,
+    scores: Annotated[str | None, typer.Option(help="Which to compute, comma-separated; default: most.")] = None,
+    by: Annotated[str, typer.Option(help="The score that decides.")] = "ridge_loo",
+    rows_per_class: Annotated[int | None, typer.Option(help="At most so many rows of each class.")] = None,
+    draws: Annotated[int, typer.Option(help="Halves of the rows that intervals are made from.")] = 30,
+    weights: Annotated[str, typer.Option(help="Of names alone: default (pretrained) or none (random).")] = "default",
+    label_column: Label = None,
+    seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 0,
+    strict: Annotated[bool, typer.Option("--strict", help="An unreadable file is an error.")] = False,
+) -> None:
+    """Say which of several pretrained models knows these labels best, and how sure that is."""
+    from acclimate.workflow.rank import rank as run
+    from acclimate.workflow.rank_text import summary_of
+
+    found = run(
+        data,
+        models,
+        out=out,
+        scores=scores,
+        by=by,
+        rows_per_class=rows_per_class,
+        draws=draws,
+        weights=weights,
+        label_column=label_column,
+        seed=seed,
+        strict=strict,
+    )
+    typer.echo(summary_of(found))
+
+
+@app.command()
 def predict(
     model: Model,
     input: Annotated[str, typer.Option(help="What to label: a folder, list, table or file of arrays.")],

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from acclimate.errors import InputError
 from acclimate.nn.timm_body import import_timm, timm_body
-from acclimate.nn.torchvision_body import torchvision_body, torchvision_names
+from acclimate.nn.torchvision_body import torchvision_accuracy, torchvision_body, torchvision_names
 from acclimate.nn.weight_files import load_weights
 
 LIBRARIES = ("torchvision", "timm")
@@ -64,6 +64,12 @@ def pretrained_backbone(name: str, weights: str | Path = "default") -> Backbone:
     if str(weights) not in ("default", "none"):
         load_weights(body.module, Path(weights).expanduser(), body.head)
     return Backbone(body.module, body.num_features, body.preprocessing)
+
+
+def imagenet_accuracy(name: str) -> float | None:
+    """Published top-1 accuracy of the default weights, in [0, 1]; ``None`` where the library does not tell (timm)."""
+    library, architecture = find_architecture(name)
+    return torchvision_accuracy(architecture) if library == "torchvision" else None
 
 
 def weights_fingerprint(module: nn.Module) -> str:

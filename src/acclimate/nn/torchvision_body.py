@@ -20,6 +20,15 @@ def torchvision_names() -> list[str]:
     return names
 
 
+def torchvision_accuracy(name: str) -> float | None:
+    """Top-1 accuracy of the default weights on ImageNet as the library tells it, in [0, 1]."""
+    from torchvision import models
+
+    metrics = models.get_model_weights(name).DEFAULT.meta.get("_metrics", {})
+    accuracy = metrics.get("ImageNet-1K", {}).get("acc@1")
+    return None if accuracy is None else accuracy / 100
+
+
 def torchvision_body(name: str, pretrained: bool) -> Body:
     """Build one, pretrained with the library's default weights or random.
 

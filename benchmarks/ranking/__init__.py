@@ -1,0 +1,1 @@
+"""Ranking of pretrained encoders against fine-tuning them."""

@@ -1,0 +1,47 @@
+"""All scores of features and labels by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from acclimate.transferability.gbc import gbc
+from acclimate.transferability.h_score import h_score
+from acclimate.transferability.knn_loo import knn_loo
+from acclimate.transferability.logme import logme
+from acclimate.transferability.nc1 import nc1
+from acclimate.transferability.parc import parc
+from acclimate.transferability.ridge_loo import ridge_loo
+from acclimate.transferability.trans_rate import trans_rate
+
+
+@dataclass(frozen=True)
+class Score:
+    """A score of one model's features.
+
+    Attributes:
+        key: Its name.
+        title: What to call it in a table.
+        function: From features (n, d) and labels (n,) to a number, larger is better.
+        default: Whether it is computed unless told otherwise.
+    """
+
+    key: str
+    title: str
+    function: Callable[[Any, Any], float]
+    default: bool = True
+
+
+_ALL = (
+    Score("ridge_loo", "Ridge LOO", ridge_loo),
+    Score("knn_loo", "kNN LOO", knn_loo),
+    Score("logme", "LogME", logme),
+    Score("h_score", "H-score, shrunk", h_score),
+    Score("gbc", "GBC", gbc),
+    Score("parc", "PARC", parc),
+    Score("nc1", "NC1", nc1),
+    Score("trans_rate", "TransRate", trans_rate),
+)
+
+SCORES = {score.key: score for score in _ALL}
