@@ -2,7 +2,12 @@
 
 from acclimate.nn.architecture import build_backbone as build_backbone
 from acclimate.nn.bridged_discriminator import BridgedDiscriminator as BridgedDiscriminator
+from acclimate.nn.channel_attention import ChannelAttention as ChannelAttention
+from acclimate.nn.channel_attention import channel_attention as channel_attention
 from acclimate.nn.class_discriminators import ClassDiscriminators as ClassDiscriminators
+from acclimate.nn.class_queue import ClassQueue as ClassQueue
+from acclimate.nn.class_relationship import class_relationship as class_relationship
+from acclimate.nn.class_relationship import fitted_temperature as fitted_temperature
 from acclimate.nn.classifier import Classifier as Classifier
 from acclimate.nn.critic import Critic as Critic
 from acclimate.nn.decoder import Decoder as Decoder
@@ -11,6 +16,13 @@ from acclimate.nn.discriminator import Discriminator as Discriminator
 from acclimate.nn.domain_batch_norm import DomainBatchNorm as DomainBatchNorm
 from acclimate.nn.ema import EMA as EMA
 from acclimate.nn.encode_with import encode_with as encode_with
+from acclimate.nn.few_shot import CosineHead as CosineHead
+from acclimate.nn.few_shot import NearestRows as NearestRows
+from acclimate.nn.few_shot import SimpleShot as SimpleShot
+from acclimate.nn.few_shot import TipAdapter as TipAdapter
+from acclimate.nn.few_shot import nearest_mean_head as nearest_mean_head
+from acclimate.nn.few_shot import ridge_head as ridge_head
+from acclimate.nn.few_shot import zero_shot_head as zero_shot_head
 from acclimate.nn.fourier import fourier_style as fourier_style
 from acclimate.nn.fourier import with_fourier_style as with_fourier_style
 from acclimate.nn.frozen import FrozenCopy as FrozenCopy
@@ -21,6 +33,11 @@ from acclimate.nn.gather import same_everywhere as same_everywhere
 from acclimate.nn.gather import world_size as world_size
 from acclimate.nn.gradient_reversal import gradient_reversal as gradient_reversal
 from acclimate.nn.gradient_reversal import reversal_scale as reversal_scale
+from acclimate.nn.lora import adapter_state as adapter_state
+from acclimate.nn.lora import add_lora as add_lora
+from acclimate.nn.lora import load_adapter as load_adapter
+from acclimate.nn.lora import merge_lora as merge_lora
+from acclimate.nn.lora import save_adapter as save_adapter
 from acclimate.nn.masking import block_mask as block_mask
 from acclimate.nn.mean_over_processes import mean_over_processes as mean_over_processes
 from acclimate.nn.memory_bank import MemoryBank as MemoryBank
@@ -34,6 +51,14 @@ from acclimate.nn.private_encoder import private_encoder as private_encoder
 from acclimate.nn.reset import reset_copy as reset_copy
 from acclimate.nn.signal_cnn import SignalCNN as SignalCNN
 from acclimate.nn.small_cnn import SmallCNN as SmallCNN
+from acclimate.nn.stages import depth_of_parameters as depth_of_parameters
+from acclimate.nn.stages import feature_layers as feature_layers
+from acclimate.nn.stages import outputs_of as outputs_of
+from acclimate.nn.stages import stages as stages
+from acclimate.nn.starting_point import StartingPoint as StartingPoint
+from acclimate.nn.starting_point import squared_norm as squared_norm
+from acclimate.nn.stochastic_batch_norm import StochasticBatchNorm as StochasticBatchNorm
+from acclimate.nn.stochastic_batch_norm import convert_stochastic_batch_norm as convert_stochastic_batch_norm
 from acclimate.nn.stochastic_linear import StochasticLinear as StochasticLinear
 from acclimate.nn.stochastic_linear import call_with_draws as call_with_draws
 from acclimate.nn.stochastic_linear import last_linear as last_linear

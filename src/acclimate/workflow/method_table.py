@@ -19,7 +19,7 @@ def method_table(setting: str | None = None, kind: str | None = None) -> list[di
 
     Args:
         setting: Only methods for this setting: ``"uda"`` (unsupervised domain adaptation), ``"ssda"`` (semi-supervised:
-            a few target rows are labelled).
+            a few target rows are labelled), ``"finetune"`` (labelled rows alone and a pretrained network).
         kind: ``"deep"`` (a network is trained) or ``"classical"`` (behind any scikit-learn model, on features).
 
     Returns:
