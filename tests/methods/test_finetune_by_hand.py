@@ -40,12 +40,12 @@ def test_l2_sp_pulls_the_body_to_its_start_and_the_head_to_zero() -> None:
     train(method, [batch(method)] * 2)
     step = method(**batch(method))
     pairs = zip(method.network.backbone.parameters(), start.backbone.parameters(), strict=True)
-    apart = sum(float(((p - q) ** 2).sum()) for p, q in pairs)
+    apart = sum(float(((p - q) ** 2).sum().detach()) for p, q in pairs)
     assert float(step.losses["start"]) == pytest.approx(0.05 * apart, rel=1e-5)
     gradients = torch.autograd.grad(step.losses["start"], list(method.network.backbone.parameters()), retain_graph=True)
     for g, p, q in zip(gradients, method.network.backbone.parameters(), start.backbone.parameters(), strict=True):
         torch.testing.assert_close(g, 0.1 * (p - q))
-    head = sum(float((p**2).sum()) for p in method.network.head.parameters())
+    head = sum(float((p**2).sum().detach()) for p in method.network.head.parameters())
     assert float(step.losses["head"]) == pytest.approx(0.005 * head, rel=1e-5)
 
 

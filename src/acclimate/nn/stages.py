@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from torch import Tensor, nn
 
@@ -35,7 +35,8 @@ def stages(module: nn.Module) -> dict[str, nn.Module]:
 
 def _opened(module: nn.Module, prefix: str) -> dict[str, nn.Module]:
     parts = {name: child for name, child in module.named_children() if _size(child)}
-    total, found = sum(map(_size, parts.values())), {}
+    total = sum(map(_size, parts.values()))
+    found: dict[str, nn.Module] = {}
     for name, child in parts.items():
         inside = [grandchild for grandchild in child.children() if _size(grandchild)]
         if inside and _size(child) >= DOMINANT * total:
@@ -84,13 +85,13 @@ def outputs_of(module: nn.Module, names: Sequence[str], x: Tensor) -> tuple[Tens
     if missing := [name for name in names if name not in parts]:
         raise InputError(f"The network has no part {missing[0]!r}; its blocks are: {', '.join(stages(module))}.")
 
-    def keeper(name: str) -> object:
+    def keeper(name: str) -> Callable[..., None]:
         def keep(part: nn.Module, args: object, output: Tensor) -> None:
             taken[name] = output
 
         return keep
 
-    hooks = [parts[name].register_forward_hook(keeper(name)) for name in names]  # type: ignore[arg-type]
+    hooks = [parts[name].register_forward_hook(keeper(name)) for name in names]
     try:
         out: Tensor = module(x)
     finally:
