@@ -36,6 +36,7 @@ from tests.cases import (
 )
 
 ROOT = Path(__file__).resolve().parent.parent
+HOOKED = ("delta",)
 SINGLE = [case for case in CASES if "+" not in case.key]
 
 
@@ -282,6 +283,8 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 @pytest.mark.slow
 def test_compiles_once_per_phase_and_equals_eager(case: Case, compiled: dict[str, str]) -> None:
+    if case.key in HOOKED:
+        pytest.skip("reads inner maps by hooks, which make no whole graph")
     assert not compiled[str(case)], compiled[str(case)]
 
 

@@ -37,7 +37,7 @@ class DELTA(Supervised):
         Works on any network: outputs (n, c, ...) of convolutions have their channels second, tokens (n, t, c) and
         features (n, c) last. The weight is that of a common code, 0.01 on the sum over a batch of 48, for the mean that
         is taken here. Without attention it is the paper's variant DELTA (w/o ATT). The decay of the head that the
-        paper adds is the optimizer's.
+        paper adds is the optimizer's. Maps are read by hooks, which ``torch.compile`` does not take into one graph.
 
     Reference:
         Li et al. 2019, DELTA: Deep Learning Transfer using Feature Map with Attention for Convolutional Networks, ICLR,
