@@ -174,6 +174,16 @@ CASES = [
     Case("dsn"),
     Case("dsn", "pictures, mmd", {"similarity": "mmd", "batch_norm": "separate"}, images=True),
     Case("dsn+mcc"),
+    Case("finetuning"),
+    Case("l2_sp"),
+    Case("delta"),
+    Case("delta", "pictures", images=True),
+    Case("bss"),
+    Case("stoch_norm"),
+    Case("co_tuning"),
+    Case("bi_tuning", params={"temperature": 1.0}),
+    Case("lwf"),
+    Case("kd", params={"share": 0.1}),
 ]
 
 
@@ -184,6 +194,7 @@ def batch(method: Method, n: int = 12, m: int = 10, seed: int = 0) -> dict[str, 
         "source": Sample(inputs(n, method, generator), _labels(n, generator)),
         "target": Sample(1.5 * inputs(m, method, generator) + 0.5),
     }
+    made["labeled"] = made["source"]
     return {name: made[name] for name in method.stream_names}
 
 

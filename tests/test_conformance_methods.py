@@ -36,6 +36,10 @@ from tests.cases import (
 )
 
 ROOT = Path(__file__).resolve().parent.parent
+NOT_COMPARED = {  # compiled with eager
+    "delta": "reads inner maps by hooks, which make no whole graph",
+    "stoch_norm": "each pass moves the running statistics by which the next one normalises",
+}
 SINGLE = [case for case in CASES if "+" not in case.key]
 
 
@@ -139,9 +143,9 @@ def test_labels_of_the_target_are_never_read(case: Case, method: Method) -> None
 
 
 def test_a_source_without_labels_is_named(method: Method) -> None:
-    streams = batch(method)
-    streams["source"] = streams["source"]._replace(y=None)
-    with pytest.raises(InputError, match="source"):
+    streams, name = batch(method), "source" if "source" in method.stream_names else "labeled"
+    streams[name] = streams[name]._replace(y=None)
+    with pytest.raises(InputError, match=name):
         steps(method, streams)
 
 
@@ -282,6 +286,8 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 @pytest.mark.slow
 def test_compiles_once_per_phase_and_equals_eager(case: Case, compiled: dict[str, str]) -> None:
+    if case.key in NOT_COMPARED:
+        pytest.skip(NOT_COMPARED[case.key])
     assert not compiled[str(case)], compiled[str(case)]
 
 
@@ -351,12 +357,13 @@ def test_declared_passes_are_the_cost(method: Method) -> None:
 
 def regression_batch(method: Method) -> dict[str, Sample]:
     streams = batch(method)
-    streams["source"] = streams["source"]._replace(y=streams["source"].x[:, 0] - 2 * streams["source"].x[:, 1])
+    name = "source" if "source" in streams else "labeled"
+    streams[name] = streams[name]._replace(y=streams[name].x[:, 0] - 2 * streams[name].x[:, 1])
     return streams
 
 
 def regressors() -> list[Case]:
-    return [case for case in CASES if all("regression" in cls.tasks for cls in case.classes)]
+    return [case for case in CASES if not case.images and all("regression" in cls.tasks for cls in case.classes)]
 
 
 @pytest.mark.parametrize("case", [*regressors(), Case("dann+dan")], ids=str)

@@ -110,7 +110,8 @@ def test_methods_by_kind_and_setting() -> None:
     assert {*listed("--kind", "deep")} == set(METHODS)
     assert {*listed("--kind", "classical")} == set(classical_methods())
     unaided = {key for key, cls in classical_methods().items() if not cls.needs_target_labels}
-    assert {*listed("--setting", "uda")} == {*METHODS, *unaided}
+    assert {*listed("--setting", "uda")} == {*(k for k, cls in METHODS.items() if "uda" in cls.settings), *unaided}
+    assert {*listed("--setting", "finetune")} == {k for k, cls in METHODS.items() if "finetune" in cls.settings}
     assert {*listed("--setting", "ssda", "--kind", "classical")} >= set(classical_methods()) - unaided
     assert listed("--setting", "ssda", "--kind", "deep") == []
     assert {*listed("--setting", "tta")} == {*listed("--kind", "online")} == {*ONLINE_METHODS}

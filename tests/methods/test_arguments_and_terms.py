@@ -26,7 +26,7 @@ OTHERS: dict[str, Any] = {  # where half the value would change nothing on twelv
     "renew": 0.5,
 }
 # No numbers, or DSN's choice that comes with a module; tests of their own build them.
-MODULES = ("critic", "teacher", "criterion", "discriminator", "similarity")
+MODULES = ("relationship", "critic", "teacher", "criterion", "discriminator", "similarity")
 SINGLE = [case for case in CASES if "+" not in case.key and not case.note]
 SHOWN_BY = {("mic", "blocks"): "pictures"}  # arguments that only another case of the method shows
 

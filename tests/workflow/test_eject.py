@@ -43,7 +43,7 @@ def test_adaptation_gains(accuracy: dict[str, float], key: str) -> None:
     assert accuracy[key] > accuracy["source_only"] + 0.03
 
 
-@pytest.mark.parametrize("key", METHODS)
+@pytest.mark.parametrize("key", [key for key, cls in METHODS.items() if "uda" in cls.settings])
 def test_every_method_stands_alone(key: str) -> None:
     text = script([METHODS[key]])
     tree = ast.parse(text)
@@ -52,6 +52,11 @@ def test_every_method_stands_alone(key: str) -> None:
     roots = {(n.module if isinstance(n, ast.ImportFrom) else n.names[0].name).split(".")[0] for n in imports}
     assert roots - set(sys.stdlib_module_names) == ({"torch", "ot"} if key in TRANSPORT else {"torch"})
     assert METHODS[key].__name__ in {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
+
+
+def test_a_method_without_a_target_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="'bss' reads labelled rows alone"):
+        eject("bss", tmp_path / "script.py")
 
 
 def test_an_existing_file_is_not_overwritten(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ def test_every_line_fits(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", str(width))
     lines = printed(width).splitlines()
     assert max(map(len, lines)) <= width
-    for key, cls in METHODS.items():
+    for key, cls in ((key, cls) for key, cls in METHODS.items() if "uda" in cls.settings):
         (line,) = [line for line in lines if line.startswith(f"  {key} ")]
         assert f"{cls.passes:.3g}" in line.split()
         assert cls.paper in line

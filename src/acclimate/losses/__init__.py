@@ -4,6 +4,7 @@ from acclimate.losses.association import association_loss as association_loss
 from acclimate.losses.bridge import bridge_loss as bridge_loss
 from acclimate.losses.centroids import centroid_loss as centroid_loss
 from acclimate.losses.centroids import class_means as class_means
+from acclimate.losses.class_contrast import class_contrast_loss as class_contrast_loss
 from acclimate.losses.class_domain import class_domain_loss as class_domain_loss
 from acclimate.losses.classification import cross_entropy_loss as cross_entropy_loss
 from acclimate.losses.classification import regression_loss as regression_loss
@@ -20,6 +21,7 @@ from acclimate.losses.cycle import tsallis_entropy_loss as tsallis_entropy_loss
 from acclimate.losses.difference import difference_loss as difference_loss
 from acclimate.losses.discrepancy import classifier_discrepancy_loss as classifier_discrepancy_loss
 from acclimate.losses.discrepancy import symmetric_divergence_loss as symmetric_divergence_loss
+from acclimate.losses.divergence import distillation_loss as distillation_loss
 from acclimate.losses.divergence import kl_divergence_loss as kl_divergence_loss
 from acclimate.losses.domain import domain_adversarial_loss as domain_adversarial_loss
 from acclimate.losses.domain_information import domain_information_loss as domain_information_loss
@@ -58,6 +60,7 @@ from acclimate.losses.spectral import batch_nuclear_norm_loss as batch_nuclear_n
 from acclimate.losses.spectral import batch_spectral_loss as batch_spectral_loss
 from acclimate.losses.spectral import fast_nuclear_norm_loss as fast_nuclear_norm_loss
 from acclimate.losses.spectral import nuclear_wasserstein_loss as nuclear_wasserstein_loss
+from acclimate.losses.spectral import spectral_shrinkage_loss as spectral_shrinkage_loss
 from acclimate.losses.spherical_kmeans import nearest_centers as nearest_centers
 from acclimate.losses.spherical_kmeans import spherical_kmeans as spherical_kmeans
 from acclimate.losses.view_contrast import view_contrast as view_contrast

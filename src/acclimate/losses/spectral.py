@@ -91,3 +91,22 @@ def batch_spectral_loss(features: Float[Tensor, "n d"], k: int = 1) -> Float[Ten
     vectors = _gram_vectors(features)[1][:, -k:].to(features.dtype)
     projected = features @ vectors if features.shape[1] <= features.shape[0] else vectors.T @ features
     return projected.square().sum()  # with the vectors constant, its gradient is that of the singular values
+
+
+@full_precision
+def spectral_shrinkage_loss(features: Float[Tensor, "n d"], k: int = 1) -> Float[Tensor, ""]:
+    r"""Sum of the k smallest squared singular values of the features, :math:`\sum_{i \le k} \sigma_{-i}^2`.
+
+    Of the min(n, d) that there are. Chen et al. 2019 (BSS), Catastrophic Forgetting Meets Negative Transfer, NeurIPS,
+    https://papers.nips.cc/paper/8466.
+
+    Args:
+        features: Features of one batch, (n, d).
+        k: How many; default 1.
+
+    Returns:
+        A scalar, >= 0, in at least float32.
+    """
+    vectors = _gram_vectors(features)[1][:, :k].to(features.dtype)
+    projected = features @ vectors if features.shape[1] <= features.shape[0] else vectors.T @ features
+    return projected.square().sum()

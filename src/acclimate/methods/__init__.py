@@ -4,6 +4,15 @@ from acclimate.methods.alignment import Alignment as Alignment
 from acclimate.methods.base import Encoded as Encoded
 from acclimate.methods.base import Method as Method
 from acclimate.methods.combined import Combined as Combined
+from acclimate.methods.finetune.bi_tuning import BiTuning as BiTuning
+from acclimate.methods.finetune.bss import BSS as BSS
+from acclimate.methods.finetune.co_tuning import CoTuning as CoTuning
+from acclimate.methods.finetune.delta import DELTA as DELTA
+from acclimate.methods.finetune.finetuning import FineTuning as FineTuning
+from acclimate.methods.finetune.kd import KD as KD
+from acclimate.methods.finetune.l2_sp import L2SP as L2SP
+from acclimate.methods.finetune.lwf import LwF as LwF
+from acclimate.methods.finetune.stoch_norm import StochNorm as StochNorm
 from acclimate.methods.online import OnlineMethod as OnlineMethod
 from acclimate.methods.registry import METHODS as METHODS
 from acclimate.methods.registry import ONLINE_METHODS as ONLINE_METHODS
@@ -11,6 +20,7 @@ from acclimate.methods.registry import build as build
 from acclimate.methods.registry import find as find
 from acclimate.methods.registry import find_online as find_online
 from acclimate.methods.registry import register as register
+from acclimate.methods.supervised import Supervised as Supervised
 from acclimate.methods.tta.bn import BN as BN
 from acclimate.methods.tta.bn_cumulative import CumulativeBN as CumulativeBN
 from acclimate.methods.tta.bn_ema import MovingBN as MovingBN

@@ -12,3 +12,6 @@ from acclimate.training.schedules import inverse_decay as inverse_decay
 from acclimate.training.schedules import one_cycle as one_cycle
 from acclimate.training.schedules import warm_up as warm_up
 from acclimate.training.step import train_step as train_step
+from acclimate.training.strategies import STRATEGIES as STRATEGIES
+from acclimate.training.strategies import Stage as Stage
+from acclimate.training.strategies import finetune as finetune

@@ -91,6 +91,11 @@ def check_names(keys: Iterable[str]) -> None:
         for part in parts:
             if part not in known:
                 raise unknown_name("method", part, known)
+            if part in METHODS and "uda" not in METHODS[part].settings:
+                raise InputError(
+                    f"'{part}' learns from labelled rows alone and adapts to no target; leave it out of "
+                    "--methods, or use acclimate.training.finetune from Python."
+                )
             if part in classical and classical[part].needs_target_labels:
                 raise InputError(
                     f"'{part}' needs labelled target rows, which a run never uses; leave it out of --methods, or use "

@@ -51,6 +51,12 @@ def eject(key: str, out: Path | None = None) -> Path:
             f"acclimate.{model}('{key}').fit(*acclimate.stack_domains((Xs, ys), target=Xt))."
         )
     classes = [find(part) for part in key.split("+")]
+    for cls in classes:
+        if "uda" not in cls.settings:
+            raise InputError(
+                f"'{cls.key}' reads labelled rows alone, and the script's loop a source and a target; name a "
+                "method that `acclimate methods --setting uda` lists."
+            )
     path = Path(f"{key.replace('+', '_')}.py") if out is None else out
     if path.exists():
         raise InputError(f"{path} is there already and is not overwritten; name another file with --out.")

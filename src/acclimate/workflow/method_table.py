@@ -20,7 +20,8 @@ def method_table(setting: str | None = None, kind: str | None = None) -> list[di
 
     Args:
         setting: Only methods for this setting: ``"uda"`` (unsupervised domain adaptation), ``"ssda"`` (semi-supervised:
-            a few target rows are labelled), ``"tta"`` (test time: a trained network adapts while it predicts).
+            a few target rows are labelled), ``"tta"`` (test time: a trained network adapts while it predicts),
+            ``"finetune"`` (labelled rows alone and a pretrained network).
         kind: ``"deep"`` (a network is trained), ``"classical"`` (behind any scikit-learn model, on features) or
             ``"online"`` (driven by ``Online``).
 

@@ -1,0 +1,1 @@
+"""Fine-tuning: labelled rows, and what keeps the pretrained network's knowledge."""
