@@ -11,7 +11,7 @@ import torch
 from torch.optim import SGD, Optimizer
 
 from acclimate import Online
-from tests.online.networks import NETWORKS, stream
+from tests.online.networks import NETWORKS, NUM_CLASSES, stream
 
 ALL = tuple(NETWORKS)
 
@@ -46,6 +46,10 @@ def source() -> dict[str, Any]:
     return {"source": stream(2, seed=11)}
 
 
+def labelled() -> list[tuple[torch.Tensor, torch.Tensor]]:
+    return [(x, torch.arange(len(x)) % NUM_CLASSES) for x in stream(2, seed=11)]
+
+
 BN = ("cnn",)
 CASES = [
     OnlineCase("bn", networks=BN, moves=False),
@@ -65,6 +69,7 @@ CASES = [
     OnlineCase("lame", moves=False),
     OnlineCase("cotta", lambda: {"views": 2, "threshold": 1.0, "restore": 0.05, "decay": 0.9}),
     OnlineCase("rotta", lambda: {"capacity": 8, "every": 6, "decay": 0.9}),
+    OnlineCase("santa", lambda: {"source": labelled()}),
     OnlineCase("roid"),
     OnlineCase("cmf"),
     OnlineCase("rdumb", lambda: {"margin": 1.1, "redundancy": 1.1}),

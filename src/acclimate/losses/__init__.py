@@ -60,6 +60,7 @@ from acclimate.losses.spectral import fast_nuclear_norm_loss as fast_nuclear_nor
 from acclimate.losses.spectral import nuclear_wasserstein_loss as nuclear_wasserstein_loss
 from acclimate.losses.spherical_kmeans import nearest_centers as nearest_centers
 from acclimate.losses.spherical_kmeans import spherical_kmeans as spherical_kmeans
+from acclimate.losses.view_contrast import view_contrast as view_contrast
 from acclimate.losses.virtual_adversarial import virtual_adversarial_rows as virtual_adversarial_rows
 from acclimate.losses.wasserstein import critic_difference_loss as critic_difference_loss
 from acclimate.losses.wasserstein import gradient_penalty_loss as gradient_penalty_loss

@@ -29,6 +29,7 @@ from acclimate.methods.tta.rdumb import RDumb as RDumb
 from acclimate.methods.tta.roid import ROID as ROID
 from acclimate.methods.tta.rotta import RoTTA as RoTTA
 from acclimate.methods.tta.rpl import RPL as RPL
+from acclimate.methods.tta.santa import SANTA as SANTA
 from acclimate.methods.tta.sar import SAR as SAR
 from acclimate.methods.tta.shot_im_online import OnlineSHOTIM as OnlineSHOTIM
 from acclimate.methods.tta.soft_pl import SoftPL as SoftPL

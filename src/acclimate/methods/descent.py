@@ -20,7 +20,7 @@ def descend(loss: Tensor, optimizer: Optimizer, skip: Tensor | None = None) -> N
     for group in optimizer.param_groups:
         for parameter in group["params"]:
             parameter.grad = None
-    loss.backward()
+    loss.backward()  # type: ignore[no-untyped-call]
     skip = ~loss.detach().isfinite() if skip is None else skip | ~loss.detach().isfinite()
     if decides_on_device(optimizer):
         optimizer.found_inf = skip.float()  # type: ignore[attr-defined]  # how a loss scaler tells it the same

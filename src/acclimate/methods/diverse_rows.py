@@ -30,9 +30,10 @@ class DiverseRows(OnlineMethod):
     def __init__(self, network: nn.Module, temperature: float, view: Callable[[Tensor], Tensor]) -> None:
         super().__init__(network)
         self.temperature, self.view = temperature, view
-        self.register_buffer("mean_probs", torch.full((self.num_classes,), 1 / self.num_classes))
+        classes = self.num_classes
+        self.register_buffer("mean_probs", torch.full((classes,), 1 / classes, device=self.device))
 
-    def forward(self, target: Sample) -> Step:
+    def forward(self, target: Sample) -> Step:  # type: ignore[override]
         """The weighted likelihood ratio and consistency."""
         x, logits = inputs_of(target, "target"), self.logits_of(target)
         weights, keep = self._weights(logits.detach())

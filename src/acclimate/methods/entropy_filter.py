@@ -34,10 +34,10 @@ class EntropyFilter(OnlineMethod):
         classes = self.num_classes
         self.limit = margin * math.log(classes)
         self.redundancy = redundancy if redundancy is not None else _redundancy(classes)
-        self.register_buffer("mean_probs", torch.zeros(classes))
-        self.register_buffer("started", torch.zeros((), dtype=torch.bool))
+        self.register_buffer("mean_probs", torch.zeros(classes, device=self.device))
+        self.register_buffer("started", torch.zeros((), dtype=torch.bool, device=self.device))
 
-    def forward(self, target: Sample) -> Step:
+    def forward(self, target: Sample) -> Step:  # type: ignore[override]
         """The weighted entropy of the kept rows."""
         logits = self.logits_of(target)
         entropies = row_entropies(logits)

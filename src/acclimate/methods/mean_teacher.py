@@ -35,7 +35,7 @@ class MeanTeacher(OnlineMethod):
     @torch.no_grad()
     def after_step(self) -> None:
         """Move the teacher: one fused operation over what can have changed."""
-        torch._foreach_lerp_(self.averaged(), self.parameters_of("train"), 1 - self.decay)
+        torch._foreach_lerp_(self.averaged(), self.source.tensors(), 1 - self.decay)
 
     def own_state(self) -> list[tuple[nn.Module, str]]:
         """Own buffers and both networks' moving statistics."""

@@ -51,7 +51,6 @@ class OnlineMethod(Method):
         statistics: What batch norms normalise with; ``None`` leaves them with the source's.
         choice: What is trained: scale and shift of norm layers, those outside the last stage, everything or nothing.
         rate: Learning rate of the default optimizer, that of the published ImageNet runs with batches of 64.
-        predicts_after: Whether the prediction is made by the network that has just adapted to the batch.
         adapted: The trained parameters by name.
         source: What the trained parameters were.
     """
@@ -61,7 +60,6 @@ class OnlineMethod(Method):
     statistics: ClassVar[Moments | None] = BatchStatistics()
     choice: ClassVar[Choice] = "norms"
     rate: ClassVar[float] = 2.5e-4
-    predicts_after: ClassVar[bool] = False
 
     network: nn.Module  # type: ignore[assignment]  # any, where other methods take a Classifier
 
@@ -105,7 +103,7 @@ class OnlineMethod(Method):
         """The default optimizer; default: SGD with Nesterov momentum 0.9."""
         return SGD(parameters, lr=self.rate, momentum=0.9, nesterov=True, fused=True)
 
-    def forward(self, target: Sample) -> Step:
+    def forward(self, target: Sample) -> Step:  # type: ignore[override]  # streams by name
         """The objective on one batch; a method without one has none."""
         raise NotImplementedError
 
@@ -114,12 +112,9 @@ class OnlineMethod(Method):
         if optimizer is None:
             with torch.no_grad():
                 return self.predict(x)
-        step = self(target=Sample(x))
+        step: Step = self(target=Sample(x))
         descend(step.total, optimizer, self.skipped)
         self.after_step()
-        if self.predicts_after:
-            with torch.no_grad():
-                return self.predict(x)
         return step.logits
 
     skipped: Tensor | None = None  # 0-d boolean of the last forward: no row was worth learning from
@@ -137,6 +132,11 @@ class OnlineMethod(Method):
         """The network's logits of a stream in a single view, in at least float32."""
         logits = self.predict(inputs_of(target, "target"))
         return logits.float() if logits.dtype in (torch.float16, torch.bfloat16) else logits
+
+    @property
+    def device(self) -> torch.device:
+        """Where the network is."""
+        return next(self.network.parameters()).device
 
     @property
     def num_classes(self) -> int:

@@ -25,10 +25,13 @@ def register(classes: Iterable[object]) -> None:
     for cls in classes:
         if not (isinstance(cls, type) and issubclass(cls, Method)) or "key" not in vars(cls):
             continue
-        mine, other = (ONLINE_METHODS, METHODS) if issubclass(cls, OnlineMethod) else (METHODS, ONLINE_METHODS)
-        holder = other.get(cls.key) or mine.setdefault(cls.key, cls)  # type: ignore[attr-defined]
+        holder = METHODS.get(cls.key) or ONLINE_METHODS.get(cls.key) or cls
         if holder is not cls:
             raise ValueError(f"{cls.__name__} and {holder.__name__} both claim the key {cls.key!r}")
+        if issubclass(cls, OnlineMethod):
+            ONLINE_METHODS[cls.key] = cls
+        else:
+            METHODS[cls.key] = cls
 
 
 def find(key: str) -> type[Method]:

@@ -44,8 +44,8 @@ class StatisticsLayer(_BatchNorm):
             count, mean, variance = _moments(x)
             return mean, variance * (count / (count - 1).clamp_min(1)) if unbiased else variance
         variance, mean = torch.var_mean(x, [0, *range(2, x.ndim)], correction=0)
-        count = x.numel() // x.shape[1]
-        return mean, variance * (count / max(count - 1, 1)) if unbiased else variance
+        values = x.numel() // x.shape[1]
+        return mean, variance * (values / max(values - 1, 1)) if unbiased else variance
 
     @torch.no_grad()
     def remember(self, mean: Tensor, variance: Tensor) -> None:

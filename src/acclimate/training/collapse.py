@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from dataclasses import dataclass, field
 
@@ -15,6 +16,7 @@ from acclimate.nn import held_statistics
 
 TAKEOVER = 0.4  # how much larger a class's share of the predictions may be than the source network gives it
 CRASH = 0.1  # what share of the source network's entropy must be left
+GROWTH = 0.1  # how much larger some class's share is where sure predictions are suspect
 
 
 @dataclass
@@ -38,8 +40,8 @@ class CollapseWatch:
     """Compares, once in a while, the adapting network's predictions with the source network's on the same batch.
 
     One class has taken over where its share of the predictions exceeds what the source network gives it by more than
-    0.4; the entropy has crashed where less than a tenth of the source network's is left while that is above 0.1 log c
-    (sure predictions of a network that was sure before are none) and one class fills more than half of the batch.
+    0.4; the entropy of a network whose parameters adapt has crashed where less than a tenth of the source network's is
+    left, while that is above 0.1 log c, and some class's share has grown by more than 0.1 as well.
 
     Args:
         every: Batches from look to look; 0 never looks.
@@ -58,7 +60,7 @@ class CollapseWatch:
         self.report.batches += 1
         if not self.every or self.report.batches % self.every or len(x) < 2:
             return False
-        found = _compare(source_logits(method, x), logits.detach())
+        found = _compare(source_logits(method, x), logits.detach(), entropy=bool(method.adapted))
         if found:
             line = f"batch {self.report.batches}: {found}"
             self.report.collapses.append(line)
@@ -80,17 +82,17 @@ def source_logits(method: OnlineMethod, x: Tensor) -> Tensor:
     return logits
 
 
-def _compare(source: Tensor, adapted: Tensor) -> str:
+def _compare(source: Tensor, adapted: Tensor, *, entropy: bool) -> str:
     """What is wrong, or nothing; the one place that waits for the device."""
     classes = source.shape[1]
     shares = [torch.bincount(z.argmax(1), minlength=classes) / len(z) for z in (source, adapted)]
     largest = (shares[1] - shares[0]).argmax()
     entropies = [row_entropies(z).mean() for z in (source, adapted)]
-    numbers = torch.stack([largest.float(), shares[0][largest], shares[1][largest], shares[1].max(), *entropies])
-    label, before, after, top, entropy_before, entropy_after = numbers.tolist()
+    numbers = torch.stack([largest.float(), shares[0][largest], shares[1][largest], *entropies])
+    label, before, after, entropy_before, entropy_after = numbers.tolist()
     if after - before > TAKEOVER:
         return f"class {int(label)} has {after:.0%} of the predictions, {before:.0%} by the source network"
-    floor = 0.1 * float(torch.tensor(classes).log())
-    if entropy_before > floor and entropy_after < CRASH * entropy_before and top > 0.5:
+    unsure = entropy_before > 0.1 * math.log(classes)
+    if entropy and unsure and entropy_after < CRASH * entropy_before and after - before > GROWTH:
         return f"mean entropy fell to {entropy_after:.3g} from the source network's {entropy_before:.3g}"
     return ""

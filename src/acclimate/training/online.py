@@ -69,7 +69,8 @@ class Online(nn.Module):
         super().__init__()
         if steps < 1 or check_every < 0:
             raise InputError(f"steps must be at least 1 and check_every at least 0, not {steps} and {check_every}.")
-        self.method = _build(method, network, params)
+        method = _build(method, network, params)
+        self.method = method.to(method.device)
         self.steps, self.episodic, self.reset_on_collapse = steps, episodic, reset_on_collapse
         parameters = self.method.parameters_of("train")
         factory = optimizer or self.method.make_optimizer

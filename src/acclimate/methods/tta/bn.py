@@ -25,6 +25,7 @@ class BN(StatisticsOnly):
 
     Example:
         >>> import torch
+        >>> from torch import nn
         >>> method = BN(nn.Sequential(nn.Linear(8, 4), nn.BatchNorm1d(4), nn.Linear(4, 3)))
         >>> method.predict(torch.randn(5, 8)).shape
         torch.Size([5, 3])

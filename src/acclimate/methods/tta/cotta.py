@@ -69,7 +69,7 @@ class CoTTA(MeanTeacher):
     ) -> None:
         super().__init__(network, decay)
         self.threshold = threshold if source is None else self._calibrated(source)
-        self.views, self.restore, self.symmetric, self.view = views, restore, symmetric, view
+        self.num_views, self.restore, self.symmetric, self.view = views, restore, symmetric, view
 
     @torch.no_grad()
     def _calibrated(self, source: Iterable[Tensor]) -> float:
@@ -84,11 +84,11 @@ class CoTTA(MeanTeacher):
     @torch.no_grad()
     def _taught(self, x: Tensor) -> Tensor:
         """The teacher's logits of x, or of its views on average."""
-        if self.views and float(self._confidence(x).mean()) < self.threshold:
-            return torch.stack([self.teacher(self.view(x)) for _ in range(self.views)]).mean(0)
+        if self.num_views and float(self._confidence(x).mean()) < self.threshold:
+            return torch.stack([self.teacher(self.view(x)) for _ in range(self.num_views)]).mean(0)
         return self.teacher(x)  # type: ignore[no-any-return]
 
-    def forward(self, target: Sample) -> Step:
+    def forward(self, target: Sample) -> Step:  # type: ignore[override]
         """The cross-entropy with the teacher."""
         logits = self.logits_of(target)
         taught = self._taught(inputs_of(target, "target")).float()

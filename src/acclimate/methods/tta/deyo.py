@@ -66,7 +66,7 @@ class DeYO(OnlineMethod):
         self.limit, self.level = (m * math.log(self.num_classes) for m in (margin, margin_weight))
         self.threshold, self.parts = threshold, parts
 
-    def forward(self, target: Sample) -> Step:
+    def forward(self, target: Sample) -> Step:  # type: ignore[override]
         """The weighted entropy of the kept rows."""
         x, logits = inputs_of(target, "target"), self.logits_of(target)
         if x.ndim != 4:

@@ -75,7 +75,7 @@ class EATA(EntropyFilter):
             raise InputError("source holds no batch; give batches of source inputs, or take eta, which needs none.")
         return [part / batches for part in total]
 
-    def forward(self, target: Sample) -> Step:
+    def forward(self, target: Sample) -> Step:  # type: ignore[override]
         """The entropy of the kept rows, and the way from the source."""
         step = super().forward(target)
         ways = zip(self.parameters_of("train"), self.source.saved(), strict=True)

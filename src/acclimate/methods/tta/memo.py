@@ -54,12 +54,12 @@ class MEMO(OnlineMethod):
 
     def __init__(self, network: nn.Module, views: int = 32, view: Callable[[Tensor], Tensor] = changed_view) -> None:
         super().__init__(network)
-        self.views, self.view = views, view
+        self.num_views, self.view = views, view
 
-    def forward(self, target: Sample) -> Step:
+    def forward(self, target: Sample) -> Step:  # type: ignore[override]
         """The entropy of the mean prediction over all views of all rows given, which are to be one."""
         x = inputs_of(target, "target")
-        logits = self.predict(self.view(x.repeat_interleave(self.views, 0))).float()
+        logits = self.predict(self.view(x.repeat_interleave(self.num_views, 0))).float()
         mean = logits.detach().log_softmax(1).logsumexp(0, keepdim=True)
         return Step({"marginal_entropy": -diversity_loss(logits)}, mean.expand(len(x), -1))
 
@@ -67,7 +67,7 @@ class MEMO(OnlineMethod):
         """Adapt to each row and predict it."""
         assert optimizer is not None
         logits = []
-        for row in x.split(1):
+        for row in x.split(1):  # type: ignore[no-untyped-call]
             self.source.restore()
             forget(optimizer)
             descend(self(target=Sample(row)).total, optimizer)

@@ -74,7 +74,7 @@ class RoTTA(MeanTeacher):
         """Adam, rate 0.001."""
         return Adam(parameters, lr=1e-3, fused=True)
 
-    def forward(self, target: Sample) -> Step:
+    def forward(self, target: Sample) -> Step:  # type: ignore[override]
         """The objective on rows that are all new."""
         x = inputs_of(target, "target")
         return self._objective(x, torch.zeros(len(x)))
@@ -91,7 +91,7 @@ class RoTTA(MeanTeacher):
         """Predict with the teacher; remember the rows, and learn from memory whenever it is time."""
         assert optimizer is not None
         with torch.no_grad(), held_statistics(self.teacher):
-            logits = self.teacher(x).float()
+            logits: Tensor = self.teacher(x).float()
         labels = logits.argmax(1).tolist()
         uncertainties = (row_entropies(logits) / math.log(self.num_classes)).tolist()
         for row, label, uncertainty in zip(x, labels, uncertainties, strict=True):

@@ -44,7 +44,7 @@ class RPL(OnlineMethod):
         super().__init__(network)
         self.exponent = exponent
 
-    def forward(self, target: Sample) -> Step:
+    def forward(self, target: Sample) -> Step:  # type: ignore[override]
         """The loss against the network's own predictions."""
         logits = self.logits_of(target)
         return Step(

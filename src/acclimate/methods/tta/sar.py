@@ -61,14 +61,14 @@ class SAR(OnlineMethod):
         super().__init__(network)
         self.limit = margin * math.log(self.num_classes)
         self.radius, self.floor = radius, floor
-        self.register_buffer("average", torch.full((), torch.inf))
+        self.register_buffer("average", torch.full((), torch.inf, device=self.device))
 
     def make_optimizer(self, parameters: list[nn.Parameter]) -> Optimizer:
         """SGD with momentum 0.9."""
         rate = self.rate if batch_norms(self.network) else 1e-3
         return torch.optim.SGD(parameters, lr=rate, momentum=0.9, fused=True)
 
-    def forward(self, target: Sample) -> Step:
+    def forward(self, target: Sample) -> Step:  # type: ignore[override]
         """The entropy where the first one rises most."""
         logits = self.logits_of(target)
         entropies = row_entropies(logits)

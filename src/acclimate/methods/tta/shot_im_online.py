@@ -54,7 +54,7 @@ class OnlineSHOTIM(OnlineMethod):
             raise InputError("SHOT-IM keeps the head, and this network is nothing else; give one with a body.")
         return chosen
 
-    def forward(self, target: Sample) -> Step:
+    def forward(self, target: Sample) -> Step:  # type: ignore[override]
         """Entropy and diversity."""
         logits = self.logits_of(target)
         return Step({"entropy": entropy_loss(logits), "diversity": diversity_loss(logits)}, logits.detach())

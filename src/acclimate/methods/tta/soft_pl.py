@@ -42,7 +42,7 @@ class SoftPL(OnlineMethod):
     def __init__(self, network: nn.Module) -> None:
         super().__init__(network)
 
-    def forward(self, target: Sample) -> Step:
+    def forward(self, target: Sample) -> Step:  # type: ignore[override]
         """The loss against the network's own predictions."""
         logits = self.logits_of(target)
         return Step({"pseudo_label": soft_cross_entropy_loss(logits, logits.detach().softmax(1))}, logits.detach())

@@ -42,7 +42,7 @@ class Tent(OnlineMethod):
     def __init__(self, network: nn.Module) -> None:
         super().__init__(network)
 
-    def forward(self, target: Sample) -> Step:
+    def forward(self, target: Sample) -> Step:  # type: ignore[override]
         """The mean entropy."""
         logits = self.logits_of(target)
         return Step({"entropy": entropy_loss(logits)}, logits.detach())

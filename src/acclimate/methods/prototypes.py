@@ -1,0 +1,43 @@
+"""Class means of source features: what SANTA and RMT pull rows towards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from acclimate.errors import InputError
+from acclimate.nn import features_and_logits
+
+
+def projector(width: int) -> nn.Sequential:
+    """From features to the 128 numbers that are contrasted."""
+    return nn.Sequential(nn.Linear(width, 128), nn.ReLU(), nn.Linear(128, 128))
+
+
+@torch.no_grad()
+def prototypes(network: nn.Module, source: Iterable[Sequence[Tensor]]) -> Tensor:
+    """The mean feature of each class that ``source`` holds, (k, d).
+
+    Args:
+        network: From inputs to logits.
+        source: Batches (x, y): inputs (n, ...) and class indices (n,).
+
+    Raises:
+        InputError: There is no batch.
+    """
+    pairs = [(features_and_logits(network, x)[0].float(), y) for x, y in source]
+    if not pairs:
+        raise InputError("source holds no batch; give batches (x, y) of labelled source rows.")
+    features, labels = (torch.cat(parts) for parts in zip(*pairs, strict=True))
+    present, index = labels.to(features.device).unique(return_inverse=True)  # type: ignore[no-untyped-call]
+    sums = features.new_zeros(len(present), features.shape[1]).index_add_(0, index, features)
+    return sums / torch.bincount(index)[:, None]
+
+
+def with_nearest(centers: Tensor, features: Tensor, viewed: Tensor) -> Tensor:
+    """For each row its nearest center by cosine, itself and its view, (n, 3, d)."""
+    unit = nn.functional.normalize
+    nearest = (unit(features.detach(), dim=1) @ unit(centers, dim=1).T).argmax(1)
+    return torch.stack([centers[nearest], features, viewed], 1)
