@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
@@ -93,7 +93,7 @@ class BiTuning(Supervised):
 
     def network_pass(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Features and logits, and on the way the keys."""
-        network, projector = self.follower.module
+        network, projector = cast("tuple[Classifier, nn.Module]", tuple(cast("nn.ModuleList", self.follower.module)))
         with torch.no_grad():
             features = network.features(x)
             self.keys = _joined(features, projector(features))
