@@ -74,7 +74,7 @@ bench-uda: $(DEV_INSTALLED)
 
 bench-selection: $(DEV_INSTALLED)
 	$(BIN)/python -m benchmarks.selection_raw --jobs 2
-	$(BIN)/python -m benchmarks.selection_study --jobs 2
+	$(BIN)/python -m benchmarks.selection_study --jobs 2 --peers
 
 bench-testtime: $(DEV_INSTALLED)
 	$(BIN)/python -m benchmarks.testtime_accuracy

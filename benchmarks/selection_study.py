@@ -5,7 +5,7 @@ have rows, and says how many have none. Writes results/selection.md, .csv and .s
 candidate on every shift, its accuracy and what every validator says of it. Features come from
 ``ACCLIMATE_DATA``.
 
-Run: python -m benchmarks.selection_study [--print] [--jobs N]
+Run: python -m benchmarks.selection_study [--print] [--jobs N] [--peers]
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ COLUMNS = (
 def main(arguments: Sequence[str] | None = None) -> None:
     """See the module."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--peers", action="store_true", help="ask the peers that are installed what they have not said")
     parser.add_argument("--jobs", type=int, default=1, help="processes that score what has no scores yet")
     parser.add_argument("--print", action="store_true", help="print the page and write nothing")
     options = parser.parse_args(arguments)
@@ -53,7 +54,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     there = [shift for shift in shifts if kept.current(shift)]
     if not there:
         raise SystemExit("No shift has raw rows: run python -m benchmarks.selection_raw first.")
-    ask_peers(there, kept)
+    if options.peers:
+        ask_peers(there, kept)
     with ProcessPoolExecutor(options.jobs) as pool:
         cases = list(pool.map(_read, there))
     judged = Study(cases, [kept.truth(shift) for shift in there]).judged()

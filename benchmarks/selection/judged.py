@@ -68,7 +68,7 @@ class Study:
         fixed = [
             Judged(name, kind, self._by(rule)) for kind, rules in fixed_rules().items() for name, rule in rules.items()
         ]
-        fixed += [Judged(name, "peer", self._by(rule)) for name, rule in peer_rules(self.cases[0]).items()]
+        fixed += [Judged(name, "peer", self._by(rule)) for name, rule in peer_rules(self.cases).items()]
         tuned = [*self._guards(), *self._learnt()]
         best = self._best_of_others([*fixed, *tuned])
         return [*self._references(), *fixed, *tuned, best, *self._labelled()]

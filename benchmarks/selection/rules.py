@@ -68,13 +68,14 @@ def by_kind(case: Case, adapt: Rule) -> Chosen:
     return adapt(case) if case.guard["kind"] == "look" else guarded(case)
 
 
-def peer_rules(case: Case) -> dict[str, Rule]:
+def peer_rules(cases: Sequence[Case]) -> dict[str, Rule]:
     """By skada's scorers, and the ensemble where a drift test of alibi-detect says that there is one.
 
     Args:
-        case: Any; all have been asked about by the same peers.
+        cases: All; a peer that has not said something of each takes no part.
     """
-    scorers, tests = (case.peers.get(name, {}) for name in ("skada", "alibi_detect"))
+    whole = {name: said for name, said in cases[0].peers.items() if all(name in case.peers for case in cases)}
+    scorers, tests = (whole.get(name, {}) for name in ("skada", "alibi_detect"))
     return {
         **{f"skada, {name}": _scored_by_skada(name) for name in scorers},
         **{f"alibi-detect, {name}: the ensemble if there is drift": _if_drift(name) for name in tests},
