@@ -1,50 +1,90 @@
-"""Validators against plain twins of what pytorch-adapt computes: `python -m benchmarks.validators_speed --rows 4000`.
+"""Validators beside pytorch-adapt's own, on the same arrays; processor seconds, one thread each.
 
-The twins are written from its formulas: SND masks and copies a full matrix, silhouette loops over pairs of classes, BNM
-takes singular values of all rows, DEV trains nine networks of three layers as domain classifiers.
+Writes results/validators_speed.md. The peer runs in its environment; where that is missing its column says so.
+
+Run: python -m benchmarks.validators_speed [--smoke]
 """
 
 from __future__ import annotations
 
 import argparse
+import subprocess
+import tempfile
 import time
 import tracemalloc
-import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 
-from acclimate.types import Array, Predictions
+from acclimate.types import Predictions
 from acclimate.validators import find_validator
+from benchmarks.peers.client import HERE, ROOT, installed
+from benchmarks.table import markdown, write
 
-DECAYS = np.logspace(-1, -5, 9)  # of the nine networks
-
-
-def main() -> None:
-    """Print one table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=4000)
-    parser.add_argument("--classes", type=int, default=65)
-    parser.add_argument("--features", type=int, default=512)
-    parser.add_argument("--keys", default="snd,silhouette,bnm,dev")
-    wanted = parser.parse_args()
-    source, target = (made(wanted.rows, wanted.classes, wanted.features, seed) for seed in (0, 1))
-    print("| validator | ours, s | twin, s | times | our extra memory, MiB |\n|---|---|---|---|---|")
-    for key in wanted.keys.split(","):
-        print(row(key, source, target), flush=True)
+CLASSES, FEATURES = 65, 512
+ROWS = {"snd": 20_000, "silhouette": 20_000, "bnm": 20_000, "dev": 4_000}
+MUST = {"snd": 3.0, "silhouette": 15.0, "bnm": 1.0, "dev": 10.0}
+HEADER = ("validator", "rows", "ours, s", "pytorch-adapt, s", "times", "must", "", "our extra memory, MiB")
+NOTES = """
+65 classes, 512 features, float32. BNM takes singular values of the C x C Gram matrix, the peer those of all rows. SND
+works in blocks of rows, as the peer does. DEV trains a logistic regression for each of five folds, the peer nine
+networks; half of its source rows are its training set. Memory is what one call holds at most besides its inputs
+(tracemalloc).
+"""
 
 
-def row(key: str, source: Predictions, target: Predictions) -> str:
+def main(arguments: Sequence[str] | None = None) -> None:
+    """See the module."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--smoke", action="store_true", help="400 rows; writes nothing")
+    options = parser.parse_args(arguments)
+    rows = [row(key, 400 if options.smoke else n) for key, n in ROWS.items()]
+    table = markdown(HEADER, rows)
+    if options.smoke:
+        print(table)
+        return
+    write("validators_speed.md", f"# Validators beside pytorch-adapt's\n\n{table}\n{NOTES}")
+
+
+def row(key: str, n: int) -> tuple[str, ...]:
     """One validator's row of the table."""
+    source, target = (made(n, CLASSES, FEATURES, seed) for seed in (0, 1))
     validator = find_validator(key)
     given = {name: {"source": source, "target": target}[name] for name in validator.needs}
-    ours = seconds(lambda: validator(**given))
-    twin = seconds(lambda: TWINS[key](source, target)) if key in TWINS else float("nan")
+    ours, peer = seconds(lambda: validator(**given)), by_peer(key, source, target)
     tracemalloc.start()
     validator(**given)
     peak = tracemalloc.get_traced_memory()[1] / 2**20
     tracemalloc.stop()
-    return f"| {key} | {ours:.3f} | {twin:.3f} | {twin / ours:.1f} | {peak:.0f} |"
+    found, passed = ("not installed", "") if peer is None else (f"{peer:.2f}", _judged(peer / ours, MUST[key]))
+    times = "-" if peer is None else f"{peer / ours:.1f}"
+    return key, f"{n:,}", f"{ours:.2f}", found, times, f">= {MUST[key]:.0f}", passed, f"{peak:.0f}"
+
+
+def _judged(times: float, must: float) -> str:
+    return "pass" if times >= must else "**FAIL**"
+
+
+def by_peer(key: str, source: Predictions, target: Predictions) -> float | None:
+    """Processor seconds of the peer's score; None without its environment."""
+    if not installed("pytorch_adapt"):
+        return None
+    with tempfile.TemporaryDirectory() as place:
+        arrays = Path(place) / "given.npz"
+        sides = {"source": source, "target": target}
+        np.savez(
+            arrays,
+            **{f"{name}_logits": side.logits for name, side in sides.items()},
+            **{f"{name}_features": side.features for name, side in sides.items()},
+            **{f"{name}_y": side.y for name, side in sides.items()},
+        )
+        python = HERE / "pytorch_adapt" / "venv" / "bin" / "python"
+        command = [str(python), "-m", "benchmarks.peers.pytorch_adapt.validators", str(arrays), key]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    if done.returncode:
+        raise RuntimeError(f"pytorch-adapt failed on {key}: {done.stderr[-600:]}")
+    return float(done.stdout.split()[-1])
 
 
 def seconds(call: Callable[[], object]) -> float:
@@ -62,63 +102,6 @@ def made(n: int, c: int, d: int, seed: int) -> Predictions:
     features = (means[y] + 2 * rng.normal(size=(n, d)) + 0.1 * seed).astype(np.float32)
     return Predictions((features @ means.T.astype(np.float32)) / np.float32(d / 8), features, y)
 
-
-def full_snd(source: Predictions, target: Predictions) -> float:
-    """All similarities at once, those of rows with themselves cut out by a copy."""
-    p = target.probs.astype(np.float64)
-    p /= np.linalg.norm(p, axis=1, keepdims=True)
-    n = len(p)
-    s = (p @ p.T)[~np.eye(n, dtype=bool)].reshape(n, n - 1) / 0.05
-    e = np.exp(s - s.max(axis=1, keepdims=True))
-    e /= e.sum(axis=1, keepdims=True)
-    return float(-(e * np.log(e)).sum(axis=1).mean())
-
-
-def looped_silhouette(source: Predictions, target: Predictions) -> float:
-    """A matrix of distances for every pair of classes."""
-    from scipy.spatial.distance import cdist
-
-    X, labels = np.asarray(target.features, dtype=np.float64), target.logits.argmax(axis=1)
-    parts: list[Array] = [X[labels == k] for k in np.unique(labels)]
-    scores = []
-    for k, part in enumerate(parts):
-        a = cdist(part, part).sum(axis=1) / max(len(part) - 1, 1)
-        b = np.min([cdist(part, other).mean(axis=1) for m, other in enumerate(parts) if m != k], axis=0)
-        scores.append((b - a) / np.maximum(a, b))
-    return float(np.concatenate(scores).mean())
-
-
-def svd_bnm(source: Predictions, target: Predictions) -> float:
-    """Singular values of the tall matrix."""
-    return float(np.linalg.svd(target.probs, compute_uv=False).sum() / len(target.logits))
-
-
-def nine_networks(source: Predictions, target: Predictions) -> float:
-    """The best of nine domain classifiers by accuracy on a fifth of the rows, at most 100 epochs, patience 2."""
-    from sklearn.neural_network import MLPClassifier
-
-    assert source.features is not None
-    assert target.features is not None
-    X = np.concatenate([source.features, target.features])
-    side = np.repeat([0, 1], [len(source.features), len(target.features)])
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        found = [
-            MLPClassifier(
-                (512, 512), alpha=decay, max_iter=100, early_stopping=True, n_iter_no_change=2, random_state=0
-            )
-            for decay in DECAYS
-        ]
-        best = max((model.fit(X, side) for model in found), key=lambda model: max(model.validation_scores_))
-    return float(best.predict_proba(source.features)[:, 1].mean())
-
-
-TWINS: dict[str, Callable[[Predictions, Predictions], float]] = {
-    "snd": full_snd,
-    "silhouette": looped_silhouette,
-    "bnm": svd_bnm,
-    "dev": nine_networks,
-}
 
 if __name__ == "__main__":
     main()
