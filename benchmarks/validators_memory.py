@@ -1,6 +1,6 @@
 """What each validator holds besides its inputs, at 50 000 rows of 512 features and 65 classes.
 
-Writes results/validators_memory.md unless sizes or keys are given. Run: python -m benchmarks.validators_memory [--jobs N]
+Writes results/validators_memory.md unless sizes or keys are given. Run: python -m benchmarks.validators_memory
 Measured in a process of its own: the resident memory at its highest during one call, less that before it, after a call
 on few rows has loaded all libraries. Linux.
 """
