@@ -19,6 +19,7 @@ OTHERS: dict[str, Any] = {  # where half the value would change nothing on twelv
     "alpha": 1.2,
     "bandwidths": (1.0,),
     "layers": ("features", "logits"),
+    "delta-layers": ("0",),  # blocks of the backbone
     "share": 0.4,
     "threshold": 0.7,
     "can-threshold": 0.05,
