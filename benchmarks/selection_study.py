@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
+from benchmarks.selection.by_kind import by_kind
 from benchmarks.selection.case import Case, accuracies
 from benchmarks.selection.judged import Judged, Study
 from benchmarks.selection.kept import Kept
@@ -60,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         cases = list(pool.map(_read, there))
     judged = Study(cases, [kept.truth(shift) for shift in there]).judged()
     lines = [line_of(each) for each in judged]
-    text = page(lines, in_words(there, shifts), BLIND, DRAWS)
+    text = page(lines, in_words(there, shifts), BLIND, DRAWS, by_kind(cases, judged))
     if options.print:
         print(text)
         return

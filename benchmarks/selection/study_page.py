@@ -51,7 +51,7 @@ COLUMNS = (
 )
 
 
-def page(lines: Sequence[Line], shifts: str, blind: Sequence[str], draws: int) -> str:
+def page(lines: Sequence[Line], shifts: str, blind: Sequence[str], draws: int, guard: str) -> str:
     """Everything in Markdown.
 
     Args:
@@ -59,6 +59,7 @@ def page(lines: Sequence[Line], shifts: str, blind: Sequence[str], draws: int) -
         shifts: How many there are, in words.
         blind: Validators that cannot take part.
         draws: Of labelled rows.
+        guard: What it saw and did; see `by_kind`.
     """
     free = sorted((line for line in lines if line.free), key=lambda line: line.place)
     parts = [
@@ -70,6 +71,7 @@ def page(lines: Sequence[Line], shifts: str, blind: Sequence[str], draws: int) -
         "Fewest marks of safety missed first, then by share recovered. Bold: the mark is reached; a rule in bold "
         "misses none of safety. Gains are points over source-only.\n",
         _table(free),
+        guard,
         "## For comparison: labels, chance\n",
         _table([line for line in lines if not line.free]),
         "## Beside the baselines\n",

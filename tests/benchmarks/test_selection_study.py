@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ import pytest
 from acclimate.types import Predictions
 from acclimate.validators import ClusterNMI, Relearn, find_validator
 from acclimate.workflow.guard import CAUTIONS
+from acclimate.workflow.guard_record import ADAPTED
+from benchmarks.selection.by_kind import adapted, by_kind, gains_of
 from benchmarks.selection.candidates import BASELINES
 from benchmarks.selection.case import Case, accuracies
 from benchmarks.selection.common_space import common_space
@@ -29,6 +32,7 @@ from benchmarks.selection.scores import judging, score_table
 from benchmarks.selection.shifts import Shift
 from benchmarks.selection.study_page import page
 from benchmarks.selection.study_picture import draw
+from benchmarks.table import RESULTS
 
 FIVE = ("cluster_nmi", "ens_v", "iwv", "cot", "relearn")
 KEYS = [*BASELINES, "im_head", "kmm"]
@@ -164,10 +168,32 @@ def test_the_study_of_all_rules_its_page_and_its_picture(tmp_path: Path) -> None
     assert baseline.better[0] == baseline.worse[0] == 0
     assert lines["any candidate at random"].standing.harmed == pytest.approx(harmed)
     best = min((line for line in lines.values() if line.free), key=lambda line: line.place)
-    text = page(list(lines.values()), "6 shifts.\n", ["mmd"], 20)
+    text = page(list(lines.values()), "6 shifts.\n", ["mmd"], 20, by_kind(cases, judged))
     assert f"Best of the safe rules: {best.name}" in text or f"{best.name} comes nearest" in text
     draw(list(lines.values()), tmp_path / "picture.svg")
     assert "ensemble of all" in (tmp_path / "picture.svg").read_text()
+
+
+def test_what_reports_say_of_the_guard_is_what_the_study_found() -> None:
+    with (RESULTS / "selection.csv").open(newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["rule"].startswith("guard, ")]
+    for caution, said in ADAPTED.items():
+        taken = [
+            float(row["accuracy"]) - float(row["source-only"])
+            for row in rows
+            if row["rule"] == f"guard, {caution}"
+            and row["chosen"] != "source_only"
+            and not row["shift kind"].startswith("control")
+        ]
+        assert said == (len(taken), sum(gain > 1 for gain in taken), sum(gain < -1 for gain in taken))
+
+
+def test_how_often_the_guard_was_right_by_hand() -> None:
+    made = [case(LABELS, [0.0] * 4), case(LABELS, [0.0] * 4, kind="control_none")]
+    judged = Study(made, [np.array([0, 0, 0, 1])] * 2).judged()
+    rule = next(each for each in judged if each.name == "guard, balanced")
+    assert adapted(made, rule) == (1, 1, 0)  # the control takes no part
+    assert gains_of(rule) == [25.0, 25.0]
 
 
 def test_scores_are_those_of_the_library() -> None:

@@ -77,7 +77,7 @@ def test_another_look_is_adapted_to_by_the_better_half() -> None:
     assert choice.keys == ("good", "fair") == FiveScores(GIVEN, SPACE, 0).better_half()
     assert choice.name == "ensemble"
     assert len(found.votes) == 5
-    assert found.support.startswith(f"{sum(vote.prefers for vote in found.votes)} of 5")
+    assert f"{sum(vote.prefers for vote in found.votes)} of 5 scores" in found.did
     assert found.did in choice.why
     assert all(sentence in choice.why for sentence in found.saw)
 

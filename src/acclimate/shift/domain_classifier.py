@@ -11,6 +11,7 @@ from acclimate.shift.folds import FOLDS, side_folds
 from acclimate.shift.rows import on_one_scale, two_samples
 from acclimate.types import Array
 
+SUREST = 0.99  # probability beyond which a vote of trees tells nothing more
 PENALTY = 0.1  # C of the logistic regression: some restraint where features outnumber rows
 
 
@@ -34,7 +35,8 @@ def target_likeness(
     Args:
         source: (n, d) rows.
         target: (m, d) rows.
-        classifier: Any scikit-learn classifier with `decision_function`; None: balanced logistic regression, C = 0.1.
+        classifier: Any scikit-learn classifier, whose `decision_function` or else probabilities are read, these not
+            beyond 0.01 and 0.99; None: balanced logistic regression, C = 0.1.
         folds: Of the cross-fitting.
         seed: Of the folds.
     """
@@ -49,9 +51,16 @@ def target_likeness(
         held = fold == k
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="lbfgs failed to converge")  # ranks rows all the same
-            fitted = clone(classifier or _logistic()).fit(X[~held], side[~held])
-        scores[held] = fitted.decision_function(X[held])
+            fitted = clone(_logistic() if classifier is None else classifier).fit(X[~held], side[~held])
+        scores[held] = _log_odds(fitted, X[held])
     return TargetLikeness(*np.split(scores, [n]))
+
+
+def _log_odds(fitted: Any, X: Array) -> Array:
+    if hasattr(fitted, "decision_function"):
+        return np.asarray(fitted.decision_function(X))
+    p = np.clip(fitted.predict_proba(X)[:, 1], 1 - SUREST, SUREST)
+    return np.asarray(np.log(p) - np.log1p(-p))
 
 
 def _logistic() -> Any:

@@ -13,7 +13,6 @@ from acclimate.types import Array
 
 MOST_ROWS = 2000  # of a side
 MAX_WEIGHT = 10.0
-SUREST = 0.99  # probability of a side beyond which a forest of so many trees tells nothing more
 GROUPS = 10  # of the jackknife
 MOSTLY = 0.5  # part of the separation from which weights count as the explanation
 
@@ -81,9 +80,7 @@ def explained_by_weights(
     from sklearn.ensemble import RandomForestClassifier
 
     drawn = two_samples(source, target, most, seed)
-    forest = _LogOdds(
-        RandomForestClassifier(trees, min_samples_leaf=5, class_weight="balanced", random_state=seed, n_jobs=1)
-    )
+    forest = RandomForestClassifier(trees, min_samples_leaf=5, class_weight="balanced", random_state=seed, n_jobs=1)
     scores = target_likeness(*drawn, classifier=forest, seed=seed)
     w = np.minimum(np.exp(scores.source), max_weight)
     rng = np.random.default_rng(seed)
@@ -117,26 +114,3 @@ def _area(source: Array, target: Array, weights: Array) -> float:
 
 def _share(before: float, after: float) -> float:
     return float(np.clip(1 - (after - 0.5) / (before - 0.5), 0, 1)) if before > 0.5 else 0.0
-
-
-class _LogOdds:
-    """A classifier of two sides by probabilities, asked for log-odds as `target_likeness` asks."""
-
-    def __init__(self, forest: Any) -> None:
-        self.forest = forest
-
-    def fit(self, X: Array, side: Array) -> _LogOdds:
-        """Fit a fresh copy."""
-        from sklearn.base import clone
-
-        fitted = _LogOdds(clone(self.forest))
-        fitted.forest.fit(X, side)
-        return fitted
-
-    def decision_function(self, X: Array) -> Array:
-        """(n,) log-odds of the target's side."""
-        p = np.clip(self.forest.predict_proba(X)[:, 1], 1 - SUREST, SUREST)
-        return np.asarray(np.log(p) - np.log1p(-p))
-
-    def __sklearn_clone__(self) -> _LogOdds:
-        return self

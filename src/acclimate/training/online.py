@@ -13,8 +13,7 @@ from acclimate.methods.base import check_arguments
 from acclimate.methods.descent import forget
 from acclimate.methods.online import OnlineMethod
 from acclimate.methods.registry import find_online
-from acclimate.nn import Snapshot
-from acclimate.nn.whole_networks import pretrained_network
+from acclimate.nn import Snapshot, pretrained_classifier
 from acclimate.training.collapse import CollapseReport, CollapseWatch
 from acclimate.training.optimizers import OptimizerFactory
 
@@ -136,4 +135,4 @@ def _build(method: str | OnlineMethod, network: nn.Module | str | None, params: 
     if network is None:
         raise InputError(f"Online({method!r}) needs a network: a module, or a name of torchvision or timm.")
     check_arguments(cls, params)
-    return cls(pretrained_network(network) if isinstance(network, str) else network, **params)
+    return cls(pretrained_classifier(network) if isinstance(network, str) else network, **params)

@@ -74,11 +74,6 @@ def choose_one(judged: Mapping[str, Judged], *, higher_is_better: bool, rule: st
     return Choice((BASELINE,), rule, why, criterion)
 
 
-def choose_several(keys: tuple[str, ...], rule: str, why: str) -> Choice:
-    """Choose one candidate or the mean of several, for reasons that were found elsewhere."""
-    return Choice(keys, rule, why)
-
-
 def choose_all(keys: tuple[str, ...]) -> Choice:
     """Choose the mean probability (for regression: the mean value) of all candidates, source-only included."""
     rule = "taking the mean prediction of all candidates, which needs no choice; no target label was used"
