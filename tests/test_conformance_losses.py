@@ -22,6 +22,7 @@ from acclimate.losses import (
     bridge_loss,
     centroid_loss,
     class_balance_loss,
+    class_contrast_loss,
     class_domain_loss,
     classifier_discrepancy_loss,
     confusion_consistency_loss,
@@ -32,6 +33,7 @@ from acclimate.losses import (
     cross_entropy_loss,
     cycle_loss,
     difference_loss,
+    distillation_loss,
     diversity_loss,
     domain_adversarial_loss,
     domain_information_loss,
@@ -61,6 +63,7 @@ from acclimate.losses import (
     scale_invariant_loss,
     sliced_wasserstein_loss,
     soft_cross_entropy_loss,
+    spectral_shrinkage_loss,
     symmetric_divergence_loss,
     tsallis_entropy_loss,
     unbalanced_transport_loss,
@@ -157,6 +160,8 @@ def mmd_case(name: str, estimator: str, **settings: object) -> LossCase:
     )
 
 
+OF_ITS_CLASS = torch.tensor([[True, False, True, False, False]] * 3 + [[False, True, False, True, True]] * 4)
+THERE = torch.tensor([True, True, True, True, False]).expand(7, -1)
 VIEW = 2 * torch.randn((7, 4), generator=torch.Generator().manual_seed(11), dtype=torch.float64)
 
 
@@ -264,6 +269,14 @@ LOSSES = [
         bounds=(0.0, float("inf")),
     ),
     LossCase(
+        "distillation_loss",
+        partial(distillation_loss, temperature=2.0),
+        partial(naive.distillation, temperature=2.0),
+        normal((7, NUM_CLASSES), (7, NUM_CLASSES)),
+        zero=same,
+        bounds=(0.0, float("inf")),
+    ),
+    LossCase(
         "classifier_discrepancy_loss",
         classifier_discrepancy_loss,
         naive.discrepancy,
@@ -313,6 +326,13 @@ LOSSES = [
         "batch_spectral_loss of more columns than rows, two values",
         partial(batch_spectral_loss, k=2),
         partial(naive_spectral.batch_spectral, k=2),
+        normal((4, 9)),
+    ),
+    LossCase("spectral_shrinkage_loss", spectral_shrinkage_loss, naive_spectral.spectral_shrinkage, normal((9, 4))),
+    LossCase(
+        "spectral_shrinkage_loss of more columns than rows, two values",
+        partial(spectral_shrinkage_loss, k=2),
+        partial(naive_spectral.spectral_shrinkage, k=2),
         normal((4, 9)),
     ),
     LossCase(
@@ -616,6 +636,14 @@ LOSSES = [
         (LABELS, torch.tensor([0, 1, 0, -1, 3, 1, 1, -1, 0])),
         bounds=(-10.0, 10.0),
         detached=True,
+    ),
+    LossCase(
+        "class_contrast_loss",
+        class_contrast_loss,
+        naive_classes.class_contrast,
+        normal((7, 5)),
+        (OF_ITS_CLASS, THERE),
+        bounds=(0.0, float("inf")),
     ),
     LossCase(
         "centroid_loss",

@@ -72,6 +72,11 @@ def kl_divergence(logits: Rows, reference: Rows) -> float:
     return mean([sum(b * math.log(b / a) for a, b in zip(p, q, strict=True)) for p, q in pairs])
 
 
+def distillation(logits: Rows, reference: Rows, temperature: float) -> float:
+    softened = [[[z / temperature for z in row] for row in rows] for rows in (logits, reference)]
+    return temperature**2 * kl_divergence(*softened)
+
+
 def squared_distance(a: Sequence[float], b: Sequence[float]) -> float:
     return sum((u - v) ** 2 for u, v in zip(a, b, strict=True))
 

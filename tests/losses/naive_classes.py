@@ -74,6 +74,15 @@ def pair_discrepancy(a: Rows, b: Rows) -> float:
     return average(a, a) + average(b, b) - 2 * average(a, b)
 
 
+def class_contrast(scores: Rows, positive: list[list[bool]], valid: list[list[bool]]) -> float:
+    total = 0.0
+    for row, own, there in zip(scores, positive, valid, strict=True):
+        keys = [k for k in range(len(row)) if there[k]]
+        shares = dict(zip(keys, softmax([row[k] for k in keys]), strict=True))
+        total += mean([-math.log(shares[k]) for k in keys if own[k]])
+    return total / len(scores)
+
+
 def centroid_distance(source: Rows, target: Rows, classes: Sequence[bool]) -> float:
     pairs = [(s, t) for s, t, keep in zip(source, target, classes, strict=True) if keep]
     return mean([squared_distance(s, t) / len(s) for s, t in pairs])

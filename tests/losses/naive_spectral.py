@@ -25,6 +25,10 @@ def batch_spectral(features: Rows, k: int = 1) -> float:
     return float((np.linalg.svd(np.array(features), compute_uv=False)[:k] ** 2).sum())
 
 
+def spectral_shrinkage(features: Rows, k: int = 1) -> float:
+    return float((np.linalg.svd(np.array(features), compute_uv=False)[-k:] ** 2).sum())
+
+
 def domain_information(source: Rows, target: Rows, temperature: float = 1.0) -> float:
     rows, shares = [*source, *target], []
     for i, row in enumerate(rows):

@@ -19,7 +19,7 @@ def test_no_two_cases_are_called_alike() -> None:
 
 
 def concrete_methods(cls: type[Method] = Method) -> list[type[Method]]:
-    found = [cls] if "key" in vars(cls) and cls.__module__.startswith("acclimate.") else []
+    found = [cls] if "key" in vars(cls) and cls.__module__.startswith("acclimate.methods.") else []
     return found + [c for sub in cls.__subclasses__() for c in concrete_methods(sub)]
 
 

@@ -14,7 +14,9 @@ from torch import Tensor, nn
 
 from acclimate import Online
 from acclimate.losses import generalized_cross_entropy_loss, view_contrast
+from acclimate.methods.tta.roid import ROID
 from acclimate.methods.tta.t3a import T3A
+from acclimate.types import Sample
 from tests.online.networks import NUM_CLASSES, cnn, group_norm, stream
 
 LR = 0.02
@@ -285,6 +287,14 @@ def roid_rule(network: nn.Module, chosen: list[nn.Parameter]) -> Callable[[Tenso
 def test_roid() -> None:
     network = cnn()
     check(Online("roid", network, sgd, view=torch.neg), roid_rule(*plain(network)), tolerance=2e-6)
+
+
+def test_roid_with_one_row_worth_learning_from() -> None:
+    """Batch norm has no statistics of one vector: the views of a single row are left out."""
+    method = ROID(nn.Sequential(nn.Linear(8, 4), nn.BatchNorm1d(4), nn.Linear(4, 3)))
+    weights = torch.tensor([0.0, 2.0, 0.0])
+    method._weights = lambda logits: (weights, weights > 0)  # type: ignore[method-assign]
+    assert list(method(target=Sample(torch.randn(3, 8))).losses) == ["likelihood_ratio"]
 
 
 def test_deyo(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,7 +48,7 @@ def same_method(key: str) -> dict[str, float]:
     options = {"accumulate": 2, "clip": 0.5, "ema": 0.5} if key == "dann" else {}
     records = train(one, 1, **options), train(two, 2, **options)
     losses = [abs(a[k] - b[k]) for a, b in zip(*records, strict=True) for k in a if k != "steps_per_second"]
-    moved = max(float((tensor - start[name]).abs().max()) for name, tensor in one.named_parameters())
+    moved = max(float((tensor.detach() - start[name]).abs().max()) for name, tensor in one.named_parameters())
     return {"weights": gap(one, two), "losses": max(losses), "moved": moved}
 
 
@@ -63,7 +63,8 @@ def resumed(folder: Path) -> float:
     options = {"steps": 8, "checkpoint_every": 4, "log_every": 4}
     train(whole, 2, out=folder / "whole", **options)
     stop = partial(stop_at, 8)
-    with pytest.raises(Exception, match="stopped by the test"):
+    ends = "stopped by the test|Connection closed by peer"  # whichever of the two is found dead first
+    with pytest.raises(Exception, match=ends):
         train(make_method().double(), 2, out=folder / "stopped", on_log=stop, **options)
     assert torch.load(folder / "stopped" / "checkpoint.pt", weights_only=True)["step"] == 4
     train(again, 2, out=folder / "stopped", resume=True, **options)

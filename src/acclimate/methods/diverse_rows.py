@@ -39,7 +39,7 @@ class DiverseRows(OnlineMethod):
         weights, keep = self._weights(logits.detach())
         losses = {"likelihood_ratio": (likelihood_ratios(logits) * weights).sum() / len(x)}
         kept = keep.nonzero()[:, 0]
-        if len(kept):
+        if len(kept) > 1:  # a single vector has no batch statistics
             viewed = self.predict(self.view(x[kept])).float()
             losses["consistency"] = (symmetric_cross_entropies(viewed, logits[kept]) * weights[kept]).sum() / len(x)
         return Step(losses, prior_corrected(logits.detach()))

@@ -13,6 +13,7 @@ from acclimate.losses import class_contrast_loss
 from acclimate.methods.base import Encoded
 from acclimate.methods.supervised import Supervised
 from acclimate.nn import EMA, Classifier, ClassQueue
+from acclimate.nn.untracked import call_untracked
 
 
 class BiTuning(Supervised):
@@ -108,7 +109,7 @@ class BiTuning(Supervised):
         self.seen = batch, labeled.y
         keys, positive, valid = self._keys(batch, labeled.y)
         features, projections = keys[:, : labeled.features.shape[1]], keys[:, labeled.features.shape[1] :]
-        scores = self.network.head(features).T[labeled.y]
+        scores = call_untracked(self.network.head, features).T[labeled.y]  # keys are no batch of the head's norm layers
         near = F.normalize(self.projector(labeled.features)) @ projections.T
         return {
             "classes": self.weight * class_contrast_loss(scores / self.temperature, positive, valid),

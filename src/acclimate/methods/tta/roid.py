@@ -40,7 +40,7 @@ class ROID(DiverseRows):
         >>> import torch
         >>> from acclimate.types import Sample
         >>> method = ROID(nn.Sequential(nn.Linear(8, 4), nn.BatchNorm1d(4), nn.Linear(4, 3)))
-        >>> sorted(method(target=Sample(torch.randn(5, 8))).losses)
+        >>> sorted(method(target=Sample(torch.randn(32, 8))).losses)
         ['consistency', 'likelihood_ratio']
     """
 
