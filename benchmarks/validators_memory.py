@@ -1,6 +1,7 @@
 """What each validator holds besides its inputs, at 50 000 rows of 512 features and 65 classes.
 
 Writes results/validators_memory.md unless sizes or keys are given. Run: python -m benchmarks.validators_memory
+Goes on where it was killed (rows lie in ``benchmarks/cache/validators_memory``; delete it to measure again).
 Measured in a process of its own: the resident memory at its highest during one call, less that before it, after a call
 on few rows has loaded all libraries. Linux.
 """
@@ -16,9 +17,11 @@ from pathlib import Path
 
 from acclimate.types import Predictions
 from acclimate.validators import VALIDATORS, PanelValidator, Validator, find_validator
+from benchmarks.classical.store import Store
 from benchmarks.table import write
 from benchmarks.validators_speed import made
 
+CACHE = Path(__file__).parent / "cache" / "validators_memory"
 FEW = 200  # rows of the call that loads libraries
 
 
@@ -38,9 +41,15 @@ def main() -> None:
         return
     options = [f"--{name}={size}" for name, size in zip(("rows", "classes", "features"), sizes, strict=True)]
 
+    store = Store("rows.jsonl", ("key", "sizes"), CACHE)
+
     def measured(key: str) -> str:
+        known = store.records.get((key, str(sizes)))
+        if known:
+            return str(known["line"])
         command = [sys.executable, "-m", "benchmarks.validators_memory", "--alone", f"--keys={key}", *options]
         line = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+        store.add({"key": key, "sizes": str(sizes), "line": line})
         print(line, flush=True)
         return line
 

@@ -13,7 +13,7 @@ from acclimate.types import Predictions
 from acclimate.validators import SND, entropy, find_validator, information_maximisation, snd
 from tests.golden.oracles import pytorch_adapt, pytorch_adapt_inputs
 
-SND_MODULE = importlib.import_module("acclimate.validators.snd")  # the package's name is the function
+ROWS = importlib.import_module("acclimate.validators.rows")
 
 
 @pytest.fixture
@@ -40,27 +40,32 @@ def slow_snd(x: np.ndarray, temperature: float) -> float:
     for i in range(len(x)):
         others = [j for j in range(len(x)) if j != i]
         cosines = np.array([x[i] @ x[j] / np.linalg.norm(x[i]) / np.linalg.norm(x[j]) for j in others])
-        p = np.exp(cosines / temperature)
+        p = np.exp((cosines - cosines.max()) / temperature)
         p /= p.sum()
-        total -= (p * np.log(p)).sum()
+        total -= (p * np.log(p, where=p > 0, out=np.zeros(len(p)))).sum()
     return total / len(x)
 
 
 @pytest.mark.parametrize("rows_held", [1, 7, 40, 1000])
 def test_snd_in_blocks_is_its_slow_twin(monkeypatch: pytest.MonkeyPatch, rows_held: int) -> None:
     x = np.random.default_rng(0).normal(size=(40, 6))
-    monkeypatch.setattr(SND_MODULE, "_BLOCK_ENTRIES", rows_held * len(x))
+    monkeypatch.setattr(ROWS, "TILE", rows_held)
     assert snd(x, 0.2) == pytest.approx(slow_snd(x, 0.2), abs=1e-12)
 
 
 def test_snd_stays_finite_at_a_tiny_temperature_and_with_a_zero_row() -> None:
     x = np.eye(5)
     x[0] = 0
-    assert np.isfinite(snd(x, 1e-6))
+    assert snd(x, 1e-6) == pytest.approx(np.log(4))  # every row is as far from all others
+
+
+def test_snd_of_rows_far_from_all_others_is_its_slow_twin() -> None:
+    x = np.random.default_rng(1).normal(size=(30, 6))
+    assert snd(x, 0.001) == pytest.approx(slow_snd(x, 0.001), abs=1e-12)
 
 
 def test_snd_at_2000_rows_holds_no_2000_by_2000_matrix(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(SND_MODULE, "_BLOCK_ENTRIES", 2**16)
+    monkeypatch.setattr(ROWS, "TILE", 2**8)
     x = np.random.default_rng(0).random((2000, 5))
     tracemalloc.start()
     snd(x)

@@ -56,7 +56,7 @@ def test_silhouette_is_the_references_and_scikit_learns() -> None:
 
 @pytest.mark.parametrize("rows_held", [1, 7, 1000])
 def test_silhouette_in_blocks_is_the_loop_over_classes(monkeypatch: pytest.MonkeyPatch, rows_held: int) -> None:
-    monkeypatch.setattr(ROWS, "BLOCK_ENTRIES", 40 * rows_held)
+    monkeypatch.setattr(ROWS, "TILE", rows_held)
     rng = np.random.default_rng(0)
     X, labels = rng.normal(size=(40, 3)), rng.integers(0, 4, size=40)
     slow = []
@@ -68,8 +68,14 @@ def test_silhouette_in_blocks_is_the_loop_over_classes(monkeypatch: pytest.Monke
     assert silhouette(X, labels) == pytest.approx(np.mean(slow), abs=1e-12)
 
 
+def test_silhouette_of_float32_is_that_of_float64_far_from_the_origin() -> None:
+    rng = np.random.default_rng(0)
+    X, labels = (rng.normal(size=(60, 5)) + 100).astype(np.float32), rng.integers(0, 4, size=60)
+    assert silhouette(X, labels) == pytest.approx(silhouette(X.astype(np.float64), labels), abs=1e-5)
+
+
 def test_silhouette_at_2000_rows_holds_no_2000_by_2000_matrix(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ROWS, "BLOCK_ENTRIES", 2**16)
+    monkeypatch.setattr(ROWS, "TILE", 2**8)
     X = np.random.default_rng(0).normal(size=(2000, 5))
     tracemalloc.start()
     silhouette(X, np.arange(2000) % 3)

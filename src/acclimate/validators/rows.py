@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import combinations_with_replacement
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from acclimate.validators.base import labels_of
 from acclimate.validators.probabilities import finite_floats, finite_matrix
 
 BLOCK_ENTRIES = 2**22  # of a matrix of pairs held at once: 32 MiB of float64, whatever the number of rows
+TILE = 512  # rows of a side where every pair is met once: some 2 MiB of float64, which stays in the cache
 MOST = 10_000  # rows of a side that are looked at where every pair of rows counts and both sides are compared
 
 
@@ -108,6 +110,12 @@ def blocks(n: int, m: int) -> Iterator[slice]:
     """Slices of n rows, such that each by m columns is a matrix of at most `BLOCK_ENTRIES`."""
     step = max(1, BLOCK_ENTRIES // m)
     return (slice(start, min(n, start + step)) for start in range(0, n, step))
+
+
+def pairs_of_blocks(n: int) -> Iterator[tuple[slice, slice]]:
+    """Every pair of blocks of at most `TILE` of n rows, once: the first never behind the second."""
+    slices = [slice(start, min(n, start + TILE)) for start in range(0, n, TILE)]
+    return combinations_with_replacement(slices, 2)
 
 
 def unit_rows(X: Array) -> Array:

@@ -9,15 +9,15 @@ import numpy as np
 from acclimate.ratio.kernels import squared_distances
 from acclimate.types import Array, Predictions
 from acclimate.validators.base import RowMean
-from acclimate.validators.probabilities import finite_matrix
-from acclimate.validators.rows import blocks, features_of, predicted
+from acclimate.validators.probabilities import finite_floats
+from acclimate.validators.rows import pairs_of_blocks, predicted
 
 
 def silhouette(features: Any, labels: Any) -> float:
     """Mean of `(b - a) / max(a, b)` over rows; higher is better.
 
     `a` is a row's mean distance to the other rows of its class and `b` that to the rows of the nearest other class.
-    Distances are summed by class in blocks: memory grows with n, not n squared.
+    Distances are summed by class in blocks: memory grows with n, not n squared. Computed in the features' float type.
 
     Args:
         features: (n, d), array or tensor.
@@ -29,7 +29,7 @@ def silhouette(features: Any, labels: Any) -> float:
     Raises:
         InputError: If `features` is not a matrix, is empty, or holds NaN or infinity.
     """
-    return float(_row_silhouettes(finite_matrix(features, "features"), np.asarray(labels)).mean())
+    return float(_row_silhouettes(finite_floats(features, "features"), np.asarray(labels)).mean())
 
 
 class Silhouette(RowMean):
@@ -50,7 +50,7 @@ class Silhouette(RowMean):
 
     def row_scores(self, predictions: Predictions) -> Array:
         """Silhouette of each row, (n,)."""
-        return _row_silhouettes(features_of(predictions), predicted(predictions))
+        return _row_silhouettes(finite_floats(predictions.features, "features"), predicted(predictions))
 
 
 def _row_silhouettes(X: Array, labels: Array) -> Array:
@@ -58,19 +58,35 @@ def _row_silhouettes(X: Array, labels: Array) -> Array:
     _, starts, counts = np.unique(labels[order], return_index=True, return_counts=True)
     out = np.full(len(X), -1.0)
     if len(starts) > 1:
-        X, own = X[order], np.repeat(np.arange(len(starts)), counts)
-        for rows in blocks(len(X), len(X)):
-            out[order[rows]] = _of_block(X, rows, own[rows], starts, counts)
+        own = np.repeat(np.arange(len(starts)), counts)
+        out[order] = _of_sums(_distance_sums(X[order] - X.mean(axis=0), own, len(starts)), own, counts)
     return out
 
 
-def _of_block(X: Array, rows: slice, own: Array, starts: Array, counts: Array) -> Array:
-    """Silhouettes of rows of X, whose classes lie one behind the other."""
-    D = squared_distances(X[rows], X)
-    np.sqrt(D, out=D)
-    i = np.arange(len(D))
-    D[i, rows.start + i] = 0.0  # to itself; the formula of squares leaves rounding there
-    sums = np.add.reduceat(D, starts, axis=1)
+def _distance_sums(X: Array, own: Array, classes: int) -> Array:
+    """Sum of each row's distances to the rows of each class, (n, classes); rows of a class lie side by side.
+
+    Every pair of rows is met once, in the float type of X, which is centred: distances come from squares.
+    """
+    sums = np.zeros((len(X), classes))
+    for a, b in pairs_of_blocks(len(X)):
+        D = squared_distances(X[a], X[b])
+        np.sqrt(D, out=D)
+        if a == b:
+            np.fill_diagonal(D, 0.0)  # to itself; the formula of squares leaves rounding there
+        _add_by_class(sums[a], D, own[b])
+        if a != b:
+            _add_by_class(sums[b], np.ascontiguousarray(D.T), own[a])
+    return sums
+
+
+def _add_by_class(sums: Array, D: Array, own: Array) -> None:
+    found, starts = np.unique(own, return_index=True)
+    sums[:, found] += np.add.reduceat(D, starts, axis=1)
+
+
+def _of_sums(sums: Array, own: Array, counts: Array) -> Array:
+    i = np.arange(len(sums))
     a = sums[i, own] / np.maximum(counts[own] - 1, 1)
     others = sums / counts
     others[i, own] = np.inf

@@ -11,8 +11,9 @@ from acclimate.errors import InputError
 from acclimate.types import Array, Predictions
 from acclimate.validators.base import RowMean
 from acclimate.validators.probabilities import finite_matrix, log_probabilities
+from acclimate.validators.rows import blocks, pairs_of_blocks, unit_rows
 
-_BLOCK_ENTRIES = 2**22  # similarities held at once: 32 MiB of float64, whatever the number of rows
+_FAINT = 1e-200  # a sum of e^s below it may have lost terms to underflow
 
 
 def snd(features: Any, temperature: float = 0.05) -> float:
@@ -64,19 +65,45 @@ def _neighbourhood_entropies(x: Array, temperature: float) -> Array:
     n = len(x)
     if n == 1:
         return np.zeros(1)  # no neighbour
-    unit = x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), np.finfo(float).tiny)
-    rows = max(1, _BLOCK_ENTRIES // n)
-    blocks = [_block_entropies(unit, start, rows, temperature) for start in range(0, n, rows)]
-    return np.concatenate(blocks)
+    unit = unit_rows(x)
+    total, moment = _sums(unit, temperature)
+    seen = total > _FAINT
+    out = np.zeros(n)
+    out[seen] = np.log(total[seen]) - moment[seen] / total[seen]
+    far = np.flatnonzero(~seen)
+    for some in blocks(len(far), n):
+        out[far[some]] = _entropies_of(unit, far[some], temperature)
+    return out
 
 
-def _block_entropies(unit: Array, start: int, rows: int, temperature: float) -> Array:
-    """Entropies of rows start..start+rows, in place on one (rows, n) matrix: log sum e^s - sum(s e^s) / sum e^s."""
-    s = (unit[start : start + rows] / temperature) @ unit.T
-    own = np.arange(len(s)), np.arange(start, start + len(s))
+def _sums(unit: Array, temperature: float) -> tuple[Array, Array]:
+    """Sums of e^s and of s e^s over each row's neighbours, s = (cosine - 1) / temperature; every pair is met once."""
+    total, moment = np.zeros((2, len(unit)))
+    scaled = unit / temperature
+    for a, b in pairs_of_blocks(len(unit)):
+        s = scaled[a] @ unit[b].T
+        s -= 1 / temperature  # no cosine is above 1: nothing overflows, and what underflows is done again
+        if a == b:
+            np.fill_diagonal(s, -np.inf)
+        e = np.exp(s)
+        if a == b:
+            np.fill_diagonal(s, 0.0)  # its weight is exactly 0; 0 * -inf would be NaN
+        s *= e
+        total[a] += e.sum(axis=1)
+        moment[a] += s.sum(axis=1)
+        if a != b:
+            total[b] += e.sum(axis=0)
+            moment[b] += s.sum(axis=0)
+    return total, moment
+
+
+def _entropies_of(unit: Array, rows: Array, temperature: float) -> Array:
+    """The same with each row's own greatest similarity taken off, for rows that are far from all others."""
+    s = (unit[rows] / temperature) @ unit.T
+    own = np.arange(len(s)), rows
     s[own] = -np.inf
     s -= s.max(axis=1, keepdims=True)
     e = np.exp(s)
-    s[own] = 0.0  # its weight is exactly 0; 0 * -inf would be NaN
+    s[own] = 0.0
     total = e.sum(axis=1)
     return np.asarray(np.log(total) - np.einsum("ij,ij->i", s, e) / total)
