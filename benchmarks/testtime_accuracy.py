@@ -4,7 +4,8 @@
     python -m benchmarks.testtime_accuracy --smoke    # ten minutes: few images, corruptions and methods
     python -m benchmarks.testtime_accuracy --table    # only write the page of what there is
 
-Each run leaves one line under ``benchmarks/cache/testtime``. A run is repeated when its settings or the code of its
+Each run leaves one line in ``benchmarks/results/testtime_rows.jsonl``, of the smoke form under
+``benchmarks/cache/testtime``. A run is repeated when its settings or the code of its
 method changed, or where it broke. The most telling runs come first. Data comes from ``ACCLIMATE_DATA``.
 """
 
@@ -18,7 +19,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from tqdm import tqdm
 
 from benchmarks.classical.store import Store
-from benchmarks.table import write
+from benchmarks.table import RESULTS, write
 from benchmarks.testtime.page import Records, page
 from benchmarks.testtime.runs import Run, execute
 from benchmarks.testtime.tasks import CACHE, Scale, in_order, problem, tasks
@@ -28,7 +29,8 @@ def main() -> None:
     """Run what is missing, then print and write the page."""
     arguments = _arguments()
     scale: Scale = "smoke" if arguments.smoke else "full"
-    store = Store("accuracy.jsonl", ("configuration",), CACHE)
+    kept = ("testtime_rows.jsonl", RESULTS) if scale == "full" else ("smoke.jsonl", CACHE)
+    store = Store(kept[0], ("configuration",), kept[1])
     runs = [
         Run(task, method, seed) for task, method, seed in in_order(scale) if _is_wanted(task.key, method, arguments)
     ]
