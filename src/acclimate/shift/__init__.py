@@ -29,6 +29,7 @@ from acclimate.shift.m_cbpe import m_cbpe
 from acclimate.shift.mmd import mmd_test
 from acclimate.shift.nuclear_norm import nuclear_norm
 from acclimate.shift.permutation import TwoSampleTest
+from acclimate.shift.projection_norm import ProjectionNorm, projection_norm
 from acclimate.shift.reweighted import ExplainedByWeights, explained_by_weights
 from acclimate.shift.support import Support, support_mismatch
 from acclimate.shift.two_sample_classifier import classifier_test
@@ -42,6 +43,7 @@ __all__ = [
     "ExplainedByWeights",
     "FeatureDrift",
     "LabelShift",
+    "ProjectionNorm",
     "ShiftKind",
     "Support",
     "TargetLikeness",
@@ -74,6 +76,7 @@ __all__ = [
     "m_cbpe",
     "mmd_test",
     "nuclear_norm",
+    "projection_norm",
     "support_mismatch",
     "target_likeness",
 ]
