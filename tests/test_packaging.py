@@ -147,7 +147,6 @@ def test_everything_loads_with_the_safe_arguments() -> None:
 
 def test_what_is_public_is_documented() -> None:
     def silent(path: Path) -> list[str]:
-        defined = [node for node in tree_of(path).body if isinstance(node, Function | ast.ClassDef)]
         public = [
             n for n in tree_of(path).body if isinstance(n, Function | ast.ClassDef) and not n.name.startswith("_")
         ]
