@@ -15,6 +15,7 @@ import argparse
 import multiprocessing
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from itertools import groupby
 
 from tqdm import tqdm
 
@@ -57,12 +58,11 @@ def _is_wanted(task: str, method: str, arguments: argparse.Namespace) -> bool:
 def run_missing(runs: list[Run], store: Store, jobs: int) -> None:
     """Execute the runs that have no record, or one that says that they broke, ``jobs`` at a time."""
     missing = [run for run in runs if "error" in store.records.get((run.configuration,), {"error": "none yet"})]
-    for name in dict.fromkeys(run.task.problem for run in missing):
-        problem(name)  # networks are trained once, before several processes want them
-    with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
-        waiting = [pool.submit(execute, run) for run in missing]
-        with tqdm(total=len(missing), unit="run") as bar:
-            for finished in as_completed(waiting):
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, mp_context=context) as pool, tqdm(total=len(missing), unit="run") as bar:
+        for name, some in groupby(missing, key=lambda run: run.task.problem):
+            problem(name)  # a network is trained once, before several processes want it
+            for finished in as_completed([pool.submit(execute, run) for run in some]):
                 store.add(finished.result())
                 bar.update()
 
