@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from acclimate.workflow.diagnose import diagnose
     from acclimate.workflow.eject import eject
     from acclimate.workflow.evaluate import evaluate
+    from acclimate.workflow.finetuning.finetune import finetune
     from acclimate.workflow.method_table import method_table
     from acclimate.workflow.predict import load, predict
     from acclimate.workflow.rank import rank
@@ -74,6 +75,7 @@ _HOMES = {
     "workflow.diagnose": "diagnose",
     "workflow.eject": "eject",
     "workflow.evaluate": "evaluate",
+    "workflow.finetuning.finetune": "finetune",
     "workflow.method_table": "method_table",
     "workflow.predict": "load predict",
     "workflow.rank": "rank",
@@ -123,6 +125,7 @@ __all__ = [
     "eject",
     "evaluate",
     "evaluate_ranking",
+    "finetune",
     "fit",
     "join_domains",
     "load",

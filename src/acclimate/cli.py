@@ -218,6 +218,57 @@ def rank(
 
 
 @app.command()
+def finetune(
+    data: Annotated[str, typer.Option(help="Labelled images: a folder per class, a list, ...")],
+    model: Annotated[str, typer.Option(help="A timm or torchvision name.")],
+    strategy: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="auto, probe, knn, lp-ft, full, layerwise, gradual, last-k, surgical, bitfit, norm-only, lora or "
+            "wise-ft; repeat or separate by commas for several. Default: auto, the usual ones."
+        ),
+    ] = None,
+    shifted: Annotated[
+        list[str] | None, typer.Option(help="The same classes under other conditions, only to report; repeat.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder of the run; must not hold another one.")] = Path("finetuned"),
+    steps: Annotated[int | None, typer.Option(help="Of every strategy, the same for all.")] = None,
+    budget: Annotated[
+        float | None, typer.Option(help="Minutes for all strategies together, in place of steps.")
+    ] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Rows per step.")] = None,
+    weights: Annotated[str | None, typer.Option(help="default (pretrained), none (random) or a file.")] = None,
+    flip: Annotated[
+        bool, typer.Option("--flip/--no-flip", help="Mirror images in training; not digits or letters.")
+    ] = True,
+    label_column: Label = None,
+    seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 0,
+    strict: Annotated[bool, typer.Option("--strict", help="An unreadable file is an error.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run that --out holds.")] = False,
+) -> None:
+    """Fine-tune a pretrained network by several strategies; say which is worth its price, and keep that network."""
+    from acclimate.workflow.finetuning.finetune import finetune as run
+
+    found = run(
+        data,
+        model,
+        ",".join(strategy or ["auto"]),
+        shifted=shifted or [],
+        out=out,
+        steps=steps,
+        budget=budget,
+        batch_size=batch_size,
+        weights=weights,
+        flip=flip,
+        label_column=label_column,
+        seed=seed,
+        strict=strict,
+        resume=resume,
+    )
+    typer.echo(found)
+
+
+@app.command()
 def predict(
     model: Model,
     input: Annotated[str, typer.Option(help="What to label: a folder, list, table or file of arrays.")],

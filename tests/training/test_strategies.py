@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from functools import partial
 
 import pytest
@@ -102,9 +103,29 @@ def test_on_a_convolutional_network() -> None:
     assert {name.split(".")[1] for name in changed(net, before) if name.startswith("backbone")} == {"layer1"}
 
 
+def test_the_schedule_runs_once_over_all_stages_and_each_stage_is_kept(tmp_path) -> None:
+    net, rows = network(vit()), streams()
+    run = {**RUN, "steps": 8, "schedule": lambda progress: 1 - progress, "log_every": 1, "out": tmp_path}
+
+    def train(**more: object) -> None:
+        plan = partial(gradual, parts=3)
+        finetune(build("finetuning", net, 3), plan, rows, optimizer=partial(SGD, lr=0.01), **run, **more)
+
+    train()
+    lines = [(tmp_path / f"stage-{k}" / "metrics.jsonl").read_text().splitlines() for k in range(4)]
+    assert [len(stage) for stage in lines] == [2, 2, 2, 2]
+    rates = [json.loads(line)["lr"] for stage in lines for line in stage]  # of the head
+    assert rates == pytest.approx([0.1 * (8 - k) / 8 for k in range(8)])
+    before = copy.deepcopy(net)
+    train(resume=True)
+    assert not changed(net, before)
+
+
 def test_what_cannot_be_is_said() -> None:
     with pytest.raises(InputError, match="no block 'nose'"):
         surgical(network(vit()), "nose")
+    with pytest.raises(InputError, match="none with number 9"):
+        surgical(network(vit()), 9)
     with pytest.raises(InputError, match="from 0 to 6"):
         last_k(network(vit()), 9)
     with pytest.raises(InputError, match="add_lora"):

@@ -44,3 +44,12 @@ def duration(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes_rest = divmod(minutes, 60)
     return f"{hours}{_SPACE}h {minutes_rest}{_SPACE}min" if hours else f"{minutes}{_SPACE}min {rest}{_SPACE}s"
+
+
+def size_in_words(size: float) -> str:
+    """Bytes: 12 kB, 44.8 MB."""
+    for unit in ("B", "kB", "MB"):
+        if size < 1000:
+            return f"{size:.3g}{_SPACE}{unit}"
+        size /= 1000
+    return f"{size:.3g}{_SPACE}GB"

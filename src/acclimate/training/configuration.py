@@ -87,4 +87,13 @@ def _is_plain(value: object) -> bool:
 def _plain(value: Any) -> Any:
     if isinstance(value, (tuple, list)):
         return [_plain(item) for item in value]
-    return value if _is_plain(value) else repr(value)
+    return _builtin(value) if _is_plain(value) else repr(value)
+
+
+def _builtin(value: Any) -> Any:
+    """Without the class of an enumeration or of NumPy, which a checkpoint that runs no code cannot be read with."""
+    if isinstance(value, str):
+        return str.__str__(value)
+    if value is None or isinstance(value, bool):
+        return value
+    return int(value) if isinstance(value, int) else float(value)

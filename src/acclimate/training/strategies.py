@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from torch import nn
@@ -19,6 +20,7 @@ from acclimate.methods.base import Method
 from acclimate.nn import Classifier, depth_of_parameters, stages
 from acclimate.training.fit import fit
 from acclimate.training.optimizers import OptimizerFactory, default_optimizer
+from acclimate.training.schedules import Schedule, inverse_decay
 
 NORMS = (_BatchNorm, _InstanceNorm, nn.LayerNorm, nn.GroupNorm, nn.LocalResponseNorm)
 
@@ -96,6 +98,8 @@ def surgical(network: Classifier, block: str | int = 0, head_factor: float = 10.
     names = list(stages(network.backbone))
     if isinstance(block, str) and block not in names:
         raise InputError(f"The network has no block {block!r}; it has: {', '.join(names)}.")
+    if isinstance(block, int) and not -len(names) <= block < len(names):
+        raise InputError(f"The network has {len(names)} blocks, so none with number {block}: {', '.join(names)}.")
     number = names.index(block) if isinstance(block, str) else range(len(names))[block]
     depths = depth_of_parameters(network.backbone)
     return [Stage(1.0, _chosen(network, [n for n, depth in depths.items() if depth == number], head_factor))]
@@ -156,6 +160,8 @@ def finetune(
     *,
     steps: int,
     optimizer: OptimizerFactory = default_optimizer,
+    schedule: Schedule | None = None,
+    out: Path | str | None = None,
     **options: Any,
 ) -> None:
     """Train ``method`` in place as a strategy says, one stage after the other.
@@ -166,7 +172,11 @@ def finetune(
         streams: What the method reads.
         steps: Optimizer steps of all stages together.
         optimizer: Makes an optimizer from parameter groups; its rate is the base rate.
-        **options: Of :func:`acclimate.fit`, but for ``out`` and ``resume``.
+        schedule: Progress to a factor on the rates; it runs once over all stages. Default: that of
+            :func:`acclimate.fit`.
+        out: Folder for checkpoints and metrics, a sub-folder for each stage; with ``resume=True`` a run that was
+            stopped goes on in the stage where it was.
+        **options: Of :func:`acclimate.fit`.
 
     Raises:
         InputError: On an unknown name, or a strategy that finds nothing to train in this network.
@@ -183,8 +193,15 @@ def finetune(
         for number, stage in enumerate(plan):
             for name, p in method.network.named_parameters():
                 p.requires_grad_(name in stage.factors and before[name])
-            grouped = partial(_optimizer, optimizer, _by_identity(method, stage))
-            fit(method, streams, steps=_steps(plan, number, steps), optimizer=grouped, **options)
+            fit(
+                method,
+                streams,
+                steps=_steps(plan, number, steps),
+                optimizer=partial(_optimizer, optimizer, _by_identity(method, stage)),
+                schedule=_part(schedule or inverse_decay(), plan, number),
+                out=None if out is None else Path(out) / f"stage-{number}",
+                **options,
+            )
     finally:
         for name, p in method.network.named_parameters():
             p.requires_grad_(before[name])
@@ -193,6 +210,16 @@ def finetune(
 def _steps(plan: list[Stage], number: int, steps: int) -> int:
     ends = [round(steps * sum(stage.share for stage in plan[: i + 1])) for i in range(len(plan))]
     return max(1, ends[number] - (ends[number - 1] if number else 0))
+
+
+def _part(schedule: Schedule, plan: list[Stage], number: int) -> Schedule:
+    """The piece of a schedule over the whole run that falls into one stage."""
+    start = sum(stage.share for stage in plan[:number])
+    return partial(_at, schedule, start, plan[number].share)
+
+
+def _at(schedule: Schedule, start: float, share: float, progress: float) -> float:
+    return schedule(start + share * progress)
 
 
 def _by_identity(method: Method, stage: Stage) -> dict[int, float]:

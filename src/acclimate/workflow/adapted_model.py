@@ -14,6 +14,7 @@ from acclimate.data.domain import KINDS_IN_WORDS, Kind
 from acclimate.data.rows import Rows
 from acclimate.errors import InputError
 from acclimate.types import Predictions
+from acclimate.workflow.choose import BASELINE
 from acclimate.workflow.configuration import Task
 from acclimate.workflow.extractor import Extractor
 from acclimate.workflow.material import held_in_memory
@@ -31,7 +32,7 @@ class AdaptedModel:
     Attributes:
         name: Key of the chosen candidate, or ``"ensemble"``.
         members: One, or all candidates of an ensemble.
-        baseline: Source-only, which stands beside every score.
+        baseline: Source-only, which stands beside every score; of a fine-tuned model itself.
         task: Kind of label.
         kind: Kind of input.
         classes: Names of the classes; empty for regression.
@@ -70,6 +71,11 @@ class AdaptedModel:
         from acclimate.workflow.model_file import load_model
 
         return load_model(cls, Path(path), backbone)
+
+    @property
+    def stands_beside_baseline(self) -> bool:
+        """Whether there is a source-only model to compare with: a fine-tuned model has none."""
+        return self.baseline.key == BASELINE
 
     def predict(self, data: Any) -> pd.DataFrame:
         """Label new rows.

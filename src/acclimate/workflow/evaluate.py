@@ -21,7 +21,7 @@ class Evaluation:
     Attributes:
         metric: ``"accuracy"`` or ``"R2"``.
         score: Of the model.
-        source_only: Of the source-only model on the same rows.
+        source_only: Of the source-only model on the same rows; ``None`` for a model without one (fine-tuned).
         mean_absolute_error: For regression, in units of the label.
         per_class: Class to its rows and accuracy.
         rows: Rows that were scored.
@@ -31,7 +31,7 @@ class Evaluation:
 
     metric: str
     score: float
-    source_only: float
+    source_only: float | None
     rows: int
     unknown: int
     protocol: str
@@ -39,7 +39,9 @@ class Evaluation:
     per_class: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        lines = [f"{self.metric}: {self.score:.4f}", f"source-only: {self.source_only:.4f}"]
+        lines = [f"{self.metric}: {self.score:.4f}"]
+        if self.source_only is not None:
+            lines.append(f"source-only: {self.source_only:.4f}")
         if self.mean_absolute_error is not None:
             lines.append(f"mean absolute error: {self.mean_absolute_error:.4g}")
         lines += [f"  {name}: {part['accuracy']:.4f} of {part['rows']} rows" for name, part in self.per_class.items()]
@@ -68,7 +70,7 @@ def evaluate(model: AdaptedModel | Path | str, data: Any, *, label_column: str |
     return Evaluation(
         metric=truth.metric,
         score=truth.score(found),
-        source_only=truth.score(model.baseline.predictions(rows, "target")),
+        source_only=truth.score(model.baseline.predictions(rows, "target")) if model.stands_beside_baseline else None,
         rows=len(truth.rows),
         unknown=truth.unknown,
         protocol=_protocol(model, domain.origin, len(truth.rows), truth.unknown),

@@ -14,7 +14,7 @@ from acclimate.errors import InputError
 from acclimate.losses import regression_loss
 from acclimate.methods import METHODS, Method, build
 from acclimate.methods.base import arguments_of
-from acclimate.nn import MLP, Classifier
+from acclimate.nn import MLP, Classifier, NearestRows
 from acclimate.nn.architecture import build_backbone
 from acclimate.training.modes import mode
 from acclimate.workflow.candidates import VARIANTS, parts_of
@@ -56,7 +56,8 @@ def make_method(spec: Mapping[str, Any], own: nn.Module | None = None) -> Method
 
     Args:
         spec: ``method`` (a candidate's key), ``backbone`` (see `acclimate.nn.architecture.build_backbone`),
-            ``bottleneck`` (width or ``None``), ``num_outputs``, ``regression``, ``seed`` of the initial weights.
+            ``bottleneck`` (width or ``None``), ``num_outputs``, ``regression``, ``seed`` of the initial weights, and
+            ``neighbours``, how many labelled rows a head of nearest neighbours remembers, where it is one.
         own: The person's backbone, where the description says so.
     """
     with torch.random.fork_rng(devices=[]):
@@ -69,9 +70,16 @@ def _on(backbone: nn.Module, spec: Mapping[str, Any]) -> Method:
     width = spec["backbone"].get("num_features") or int(backbone.num_features)  # type: ignore[arg-type]
     key, outputs = spec["method"], spec["num_outputs"]
     bottleneck = None if spec["bottleneck"] is None else MLP(width, (spec["bottleneck"],))
-    network = Classifier(backbone, nn.Linear(spec["bottleneck"] or width, outputs), bottleneck)
+    features = spec["bottleneck"] or width
+    head = _nearest(spec["neighbours"], features, outputs) if "neighbours" in spec else nn.Linear(features, outputs)
+    network = Classifier(backbone, head, bottleneck, num_features=features)
     name, arguments = VARIANTS.get(key, (key, {}))
     return build(name, network, outputs, **arguments, **(_for_regression(name) if spec["regression"] else {}))
+
+
+def _nearest(rows: int, features: int, outputs: int) -> NearestRows:
+    """Of so many rows, which the weights bring."""
+    return NearestRows(torch.zeros(rows, features), torch.zeros(rows, dtype=torch.int64), outputs)
 
 
 def _for_regression(key: str) -> dict[str, Any]:

@@ -15,13 +15,17 @@ SCORES = "scores.json"  # written last: a folder that has it holds a finished ru
 IDENTITY = ("configuration", "data")  # the parts of config.json that must agree to resume
 
 
-def check_folder(out: Path, config: Mapping[str, Any], *, resume: bool) -> None:
+def check_folder(
+    out: Path, config: Mapping[str, Any], *, resume: bool, finished: str = SCORES, page: str = "report.html"
+) -> None:
     """Refuse a folder that a run may not use.
 
     Args:
         out: The folder, which need not be there.
         config: What is to be written to ``config.json``; its parts ``configuration`` and ``data`` identify the run.
         resume: Go on with the same run if the folder holds it.
+        finished: The file that is written last.
+        page: What a person reads of a finished run.
 
     Raises:
         InputError: The folder holds another run or other files, or the same run without ``resume``.
@@ -29,7 +33,9 @@ def check_folder(out: Path, config: Mapping[str, Any], *, resume: bool) -> None:
     if out.exists() and not out.is_dir():
         raise InputError(f"--out {out} is a file; name a folder that is empty or not there yet.")
     if (out / CONFIG).exists():
-        _check_same_run(out, config, resume)
+        _check_same_run(out, config)
+        if not resume:
+            raise InputError(_already_there(out, page, done=(out / finished).exists()))
     elif out.exists() and any(not entry.name.startswith(".") for entry in out.iterdir()):
         raise InputError(f"--out {out} holds other files, which are never overwritten; name another folder.")
 
@@ -76,17 +82,19 @@ def read_json(path: Path) -> Any:
         ) from error
 
 
-def _check_same_run(out: Path, config: Mapping[str, Any], resume: bool) -> None:
+def _check_same_run(out: Path, config: Mapping[str, Any]) -> None:
     differing = _differing(read_json(out / CONFIG), config)
     if differing:
         raise InputError(
             f"--out {out} holds another run, which is never overwritten (it differs in {', '.join(differing)}); "
             "name another folder."
         )
-    if not resume and is_finished(out):
-        raise InputError(f"--out {out} holds this very run, finished (see {out / 'report.html'}); name another folder.")
-    if not resume:
-        raise InputError(f"--out {out} holds this very run, not finished; add --resume to go on with it.")
+
+
+def _already_there(out: Path, page: str, *, done: bool) -> str:
+    if done:
+        return f"--out {out} holds this very run, finished (see {out / page}); name another folder."
+    return f"--out {out} holds this very run, not finished; add --resume to go on with it."
 
 
 def _differing(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:

@@ -13,6 +13,7 @@ from acclimate.methods import Combined, Method
 from acclimate.nn import Classifier
 from acclimate.types import Array
 from acclimate.workflow.adapted_model import AdaptedModel
+from acclimate.workflow.linear_layer import linear_layer
 from acclimate.workflow.members import EstimatorMember, NetworkMember
 
 
@@ -56,7 +57,7 @@ def network_of(model: AdaptedModel, origin: str) -> Classifier:
     if isinstance(member, NetworkMember):
         return _of_method(copy.deepcopy(member.method), body, member, origin)
     if isinstance(member, EstimatorMember) and isinstance(member.estimator, SoftmaxHead) and body is not None:
-        return Classifier(body, _linear(member.estimator))
+        return Classifier(body, linear_layer(member.estimator))
     raise InputError(f"{origin} is '{model.name}', which is no network; give one whose candidate is.")
 
 
@@ -72,14 +73,3 @@ def _of_method(method: Method, body: nn.Module | None, member: NetworkMember, or
     scaler = member.scaler
     front = body if scaler is None else nn.Sequential(body, Standardised(scaler.mean_, scaler.scale_))
     return Classifier(front, own.head, nn.Sequential(own.backbone, own.bottleneck), num_features=own.num_features)
-
-
-def _linear(head: SoftmaxHead) -> nn.Linear:
-    """The linear layer that scales and then classifies as the head does rows of the target."""
-    mean, scale = head.scaler_.mean_, head.scaler_.scale_
-    weight = head.coef_ / scale
-    layer = nn.Linear(weight.shape[1], weight.shape[0])
-    with torch.no_grad():
-        layer.weight.copy_(torch.from_numpy(weight))
-        layer.bias.copy_(torch.from_numpy(head.intercept_ - weight @ mean))
-    return layer

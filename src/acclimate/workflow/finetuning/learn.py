@@ -1,0 +1,204 @@
+"""One strategy from the pretrained network to the fine-tuned one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.optim import AdamW
+
+from acclimate.data.streams import Stream, Streams
+from acclimate.estimators import LinearHead
+from acclimate.methods import Method
+from acclimate.nn import Classifier, NearestRows, add_lora, merge_lora
+from acclimate.training import cosine, finetune, warm_up
+from acclimate.training.strategies import Strategy
+from acclimate.weights import refresh_batch_norm, wise_ft
+from acclimate.workflow.finetuning.recipes import LP_FT, Recipe
+from acclimate.workflow.finetuning.setup import Setup
+from acclimate.workflow.linear_layer import linear_layer
+from acclimate.workflow.members import NetworkMember
+from acclimate.workflow.networks import make_method
+
+WEIGHT_DECAY = 0.01  # AdamW's own default
+CHECKPOINTS = 10  # in one strategy's training
+REFRESHED = 50  # batches that batch norm of averaged weights is taken anew from
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What a strategy leaves.
+
+    Attributes:
+        member: The network, ready to predict.
+        trainable: Parameters that were trained.
+        stored: Bytes of what differs from the pretrained network: what a further task costs on disk.
+        seconds: Of learning, features included.
+    """
+
+    member: NetworkMember
+    trainable: int
+    stored: int
+    seconds: float
+
+
+class Learner:
+    """Learns by one strategy after another.
+
+    Args:
+        setup: What they share.
+        show: Show progress.
+    """
+
+    def __init__(self, setup: Setup, show: bool) -> None:
+        self.setup, self.show = setup, show
+
+    def learn(self, recipe: Recipe, folder: Path, tuned: Callable[[str], NetworkMember]) -> Learned:
+        """Learn by one strategy.
+
+        Args:
+            recipe: Which.
+            folder: Of its checkpoints; what an interrupted run left there is taken up.
+            tuned: Gives the network of a strategy that is done.
+
+        Raises:
+            DivergedError: A loss became infinite or not a number.
+        """
+        start = time.monotonic()
+        learn = {"probe": self._probe, "neighbours": self._neighbours, "trained": self._trained}
+        spec, method, trainable, stored = (
+            self._averaged(recipe, tuned) if recipe.kind == "averaged" else learn[recipe.kind](recipe, folder)
+        )
+        member = NetworkMember(recipe.key, spec, method)
+        return Learned(member, trainable, stored, round(time.monotonic() - start, 2))
+
+    def check(self, recipes: Sequence[Recipe]) -> None:
+        """Plan every strategy without training.
+
+        Raises:
+            InputError: One finds nothing to train in this network.
+        """
+        network = self.setup.network()
+        for recipe in sorted(recipes, key=lambda recipe: recipe.adapters):  # adapters last, for they stay in
+            if recipe.adapters:
+                add_lora(network.backbone)
+            if recipe.plan is not None:
+                recipe.plan(network)
+
+    @cached_property
+    def features(self) -> tuple[Tensor, Tensor]:
+        """Frozen features of the rows to train on, (n, d), and their classes, (n,)."""
+        found = self.setup.features(self.setup.parts.train, self.show)
+        return torch.from_numpy(np.asarray(found.x)), torch.from_numpy(np.asarray(found.labels))
+
+    @cached_property
+    def head(self) -> nn.Linear:
+        """The linear probe: logistic regression by L-BFGS, its strength chosen by cross-validation."""
+        x, y = self.features
+        return linear_layer(LinearHead("source", random_state=self.setup.seed).fit(x.numpy(), y.numpy()))
+
+    def _probe(self, recipe: Recipe, folder: Path) -> tuple[dict[str, Any], Method, int, int]:
+        method = self._method()
+        method.network.head.load_state_dict(self.head.state_dict())
+        return self.setup.spec, method, _size(self.head), _bytes(self.head.state_dict().values())
+
+    def _neighbours(self, recipe: Recipe, folder: Path) -> tuple[dict[str, Any], Method, int, int]:
+        x, y = self.features
+        spec = {**self.setup.spec, "neighbours": len(x)}
+        method = make_method(spec, self.setup.own)
+        method.network.head = NearestRows(x, y, len(self.setup.parts.classes))
+        return spec, method, 0, _bytes(method.network.head.state_dict().values())
+
+    def _trained(self, recipe: Recipe, folder: Path) -> tuple[dict[str, Any], Method, int, int]:
+        method, setup = self._method(), self.setup
+        network = method.network
+        before = {name: value.clone() for name, value in network.backbone.state_dict().items()}
+        if recipe.from_probe:
+            network.head.load_state_dict(self.head.state_dict())
+        if recipe.adapters:
+            with torch.random.fork_rng(devices=[]):
+                torch.manual_seed(setup.seed)
+                add_lora(network.backbone)
+        assert recipe.plan is not None
+        trainable = _trainable(recipe.plan, network)
+        rows = setup.parts.train.rows(setup.preprocessing, train=True, seed=setup.seed)
+        finetune(
+            method,
+            recipe.plan,
+            Streams(labeled=Stream(rows, setup.batch_size, seed=setup.seed)),
+            optimizer=partial(AdamW, lr=recipe.rate, weight_decay=WEIGHT_DECAY),
+            schedule=warm_up(cosine()),
+            out=folder,
+            **self._fit_arguments(),
+        )
+        stored = _stored(before, network)
+        if recipe.adapters:
+            merge_lora(network.backbone)
+        return setup.spec, method, trainable, stored
+
+    def _averaged(
+        self, recipe: Recipe, tuned: Callable[[str], NetworkMember]
+    ) -> tuple[dict[str, Any], Method, int, int]:
+        """Between the pretrained network with the probe's head and LP-FT, which started there."""
+        method, end = self._method(), tuned(LP_FT).method.network
+        network = method.network
+        before = {name: value.clone() for name, value in network.backbone.state_dict().items()}
+        network.head.load_state_dict(self.head.state_dict())
+        network.load_state_dict(wise_ft(network.state_dict(), end.cpu().state_dict(), recipe.share))
+        network.to(self.setup.device)
+        refresh_batch_norm(network, self._batches())
+        return self.setup.spec, method, _size(network), _stored(before, network)
+
+    def _method(self) -> Method:
+        return make_method(self.setup.spec, self.setup.own)
+
+    def _batches(self) -> Any:
+        """Inputs as they are predicted, without augmentation."""
+        setup = self.setup
+        rows = setup.parts.train.rows(setup.preprocessing)
+        count = min(REFRESHED, -(-len(rows) // setup.batch_size))
+        batches = Stream(rows, setup.batch_size, seed=setup.seed).batches()
+        return (next(batches).x.to(setup.device) for _ in range(count))  # type: ignore[union-attr]
+
+    def _fit_arguments(self) -> dict[str, Any]:
+        steps = self.setup.steps
+        return {
+            "steps": steps,
+            "seed": self.setup.seed,
+            "resume": True,
+            "checkpoint_every": max(steps // CHECKPOINTS, 1),
+            "log_every": max(steps // 100, 1),
+            "progress_bar": self.show,
+        }
+
+
+def _trainable(plan: Strategy, network: Classifier) -> int:
+    """Parameters that any stage trains."""
+    names = {name for stage in plan(network) for name in stage.factors}
+    return sum(p.numel() for name, p in network.named_parameters() if name in names)
+
+
+def _size(module: nn.Module) -> int:
+    return sum(p.numel() for p in module.parameters())
+
+
+def _stored(before: Mapping[str, Tensor], network: Classifier) -> int:
+    """Bytes of the head and of what is not as it was in the backbone, running statistics included."""
+    after = network.backbone.state_dict()
+    changed = [v for name, v in after.items() if not _is_same(before.get(name.replace(".base_layer", "")), v)]
+    return _bytes(changed) + _bytes(network.head.state_dict().values())
+
+
+def _is_same(before: Tensor | None, after: Tensor) -> bool:
+    return before is not None and torch.equal(before, after.cpu())
+
+
+def _bytes(values: Any) -> int:
+    return sum(int(value.nbytes) for value in values)
