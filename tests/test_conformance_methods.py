@@ -280,7 +280,7 @@ def test_float64_is_kept_throughout(method: Method) -> None:
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """What went wrong when each case was compiled, in a process without the shape checker."""
     file = tmp_path_factory.mktemp("compiled") / "outcome.json"
-    subprocess.run([sys.executable, "-m", "tests.methods.compiled", str(file)], cwd=ROOT, check=True, timeout=900)
+    subprocess.run([sys.executable, "-m", "tests.methods.compiled", str(file)], cwd=ROOT, check=True, timeout=2400)
     return json.loads(file.read_text())
 
 

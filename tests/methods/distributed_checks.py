@@ -97,8 +97,9 @@ def compiled_in_bfloat16_stays_in_step(rank: int, process_group: ProcessGroup, *
             assert torch.equal(mean, value.double()), name
 
 
+SINGLE = [case for case in CASES if "+" not in case.key]  # sums on unequal shards alone, which ask for more
 CHECKS: dict[str, Check] = {
-    **{f"{case}, equal shards": partial(equals_one_process, case=case, equal=True) for case in CASES},
+    **{f"{case}, equal shards": partial(equals_one_process, case=case, equal=True) for case in SINGLE},
     **{f"{case}, unequal shards": partial(equals_one_process, case=case, equal=False) for case in CASES},
     "dann, promised": partial(equal_shards_promise_changes_nothing, case=Case("dann")),
     "mdd, promised": partial(equal_shards_promise_changes_nothing, case=Case("mdd")),
