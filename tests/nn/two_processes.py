@@ -100,7 +100,7 @@ def run_both_ranks(folder: Path) -> dict[str, str]:
     logs = [folder / f"{rank}.log" for rank in range(WORLD_SIZE)]  # a pipe that nobody reads would hold up its writer
     pair = [_start([*arguments, str(rank)], log) for rank, log in enumerate(logs)]
     try:
-        codes = [process.wait(timeout=600) for process in pair]
+        codes = [process.wait(timeout=1800) for process in pair]
     finally:
         for process in pair:
             process.kill()
