@@ -11,7 +11,7 @@ DEV_INSTALLED := $(VENV)/.installed-dev
 export OMP_NUM_THREADS ?= 1
 
 .PHONY: help demo test check bench bench-speed bench-digits bench-classical bench-uda bench-selection bench-testtime
-.PHONY: bench-rank docs dist clean
+.PHONY: bench-rank bench-finetune docs dist clean
 
 help:
 	@echo "make demo    install, adapt handwritten digits to another domain, write demo-run/report.html"
@@ -24,6 +24,7 @@ help:
 	@echo "make bench-selection   sixteen candidates on 100 shifts, and every rule of choice on them (resumable)"
 	@echo "make bench-testtime   methods for test time under every protocol, their errors and cost (a night, resumable)"
 	@echo "make bench-rank   scores of pretrained models: speed, and how well they foresee fine-tuning (an hour, resumable)"
+	@echo "make bench-finetune   strategies and regularisers of fine-tuning, 15 to 100 % of the labels (six hours, resumable)"
 	@echo "make dist    wheel and sdist into dist/"
 
 $(VENV)/pyvenv.cfg:
@@ -82,6 +83,9 @@ bench-testtime: $(DEV_INSTALLED)
 bench-rank: $(DEV_INSTALLED)
 	$(BIN)/python -m benchmarks.rank_speed
 	$(BIN)/python -m benchmarks.rank_accuracy
+
+bench-finetune: $(DEV_INSTALLED)
+	$(BIN)/python -m benchmarks.finetune_accuracy
 
 dist: $(DEV_INSTALLED)
 	rm -rf dist

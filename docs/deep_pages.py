@@ -181,7 +181,9 @@ def default(cls: type[Method], parameter: inspect.Parameter) -> str:
 
 
 def run(cls: type[Method]) -> str:
-    """The same method at three heights."""
+    """The same method at three heights; one of fine-tuning, which has no target, from Python alone."""
+    if cls.settings == ("finetune",):
+        return RUN_FINETUNE.format(key=cls.key, name=cls.__name__)
     several = combines(cls) != "no"
     joined = _joined(cls.key)
     options = {name: p.default for name, p in inspect.signature(cls).parameters.items() if _is_option(p)}
@@ -207,9 +209,10 @@ def rst(text: str) -> str:
 INTRODUCTION = """# Methods
 
 Every deep method of this version, written from the code. A key is what `--methods` and `DeepClassifier(method=...)`
-take; keys join with a plus sign (`dann+mcc`), sharing one feature pass. *Cost* is the number of forward and backward
-passes of the network over one batch in each step, source-only being 1. *Combines*: *yes*, with any other that does;
-*first*, others join it; *no*, it stands alone. Accuracies are those of the checkpoint that a label-free rule chooses,
+take (those of fine-tuning: `build`); keys join with a plus sign (`dann+mcc`), sharing one feature pass. *Cost* is the
+number of forward and backward passes of the network over one batch in each step, source-only being 1. *Combines*:
+*yes*, with any other that does; *first*, others join it; *no*, it stands alone. Accuracies are those of the checkpoint
+that a label-free rule chooses,
 in brackets what that is over source-only, with or without batch norm. [Which one?](../deep.md)
 """
 COMBINATORS = """## Combinators
@@ -248,6 +251,20 @@ fit(method, Streams(source=source, target=target), steps=1000)
 ```
 
 `acclimate eject {key}` writes it as one script that needs torch alone.
+"""
+RUN_FINETUNE = """\
+It reads labelled rows alone and has no target, so `acclimate adapt` has no use for it. With a network, labelled rows
+and [a strategy](../../finetuning.md), which says what is trained and at which rate:
+
+```python
+from acclimate.methods import build
+from acclimate.training import finetune
+
+method = build("{key}", network, 10)  # ten classes; or {name}.from_network(network, 10)
+finetune(method, "layerwise", Streams(labeled=labeled), steps=1000)
+```
+
+`acclimate finetune` compares strategies on images, all of them with the supervised loss alone.
 """
 RUN_JOINED = """
 Joined with another: `--methods {joined}`, `DeepClassifier("{joined}")`, `build("{joined}", network, 10)`.

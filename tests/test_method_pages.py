@@ -67,7 +67,15 @@ def test_page_gives_every_argument_its_default_and_all_ways_to_run(cls: type[Met
         assert f"* - ``{name}``" in table
         if isinstance(parameter.default, int | float):
             assert f"``{parameter.default!r}``" in table
-    for way in (f"--methods {cls.key}", f'DeepClassifier("{cls.key}"', f"{cls.__name__}.from_network", "eject"):
+    ways = [f"{cls.__name__}.from_network"]
+    if cls.settings == ("finetune",):
+        ways += [f'build("{cls.key}"', "Streams(labeled=labeled)"]
+        assert "--methods" not in text
+        assert "eject" not in text
+        assert "DeepClassifier" not in text
+    else:
+        ways += [f"--methods {cls.key}", f'DeepClassifier("{cls.key}"', f"eject {cls.key}"]
+    for way in ways:
         assert way in section(text, "Run it")
 
 

@@ -1,0 +1,143 @@
+"""One run: a task, a share of its labels, a seed and a way to learn from them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+import time
+import traceback
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch.optim import AdamW
+
+from acclimate.data import Domain, Stream, Streams
+from acclimate.methods import Method, build
+from acclimate.nn import Classifier
+from acclimate.testtime import Reliability
+from acclimate.training import cosine, finetune, predict, warm_up
+from acclimate.workflow.finetuning.learn import Learner
+from acclimate.workflow.finetuning.recipes import RECIPES
+from acclimate.workflow.finetuning.setup import Parts, Setup
+from acclimate.workflow.members import NetworkMember
+from benchmarks.finetuning.tasks import TASKS, Given, task
+
+STRATEGIES = tuple(RECIPES)
+REGULARISERS = ("l2_sp", "delta", "bss", "stoch_norm", "lwf", "co_tuning", "bi_tuning")
+WAYS = (*STRATEGIES, *REGULARISERS)
+SHARES = (0.15, 0.3, 0.5, 1.0)
+SEEDS = (0, 1, 2)
+STEPS, BATCH = 200, 32
+RATE = 1e-4  # of the regularisers, which train everything as `full` does
+
+
+@dataclass(frozen=True)
+class Run:
+    """What to do.
+
+    Attributes:
+        task: A name of `TASKS`.
+        share: Of the labelled rows, the same of every class.
+        seed: Of which rows, of the head, the order and augmentation.
+        way: A strategy, or a regulariser of full fine-tuning.
+        steps: Of training.
+        smoke: Few rows.
+    """
+
+    task: str
+    share: float
+    seed: int
+    way: str
+    steps: int = STEPS
+    smoke: bool = False
+
+    @cached_property
+    def configuration(self) -> str:
+        """Of everything above."""
+        return hashlib.sha256(json.dumps(vars(self), sort_keys=True).encode()).hexdigest()[:16]
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """The part of a record that names the run."""
+        named = {name: getattr(self, name) for name in ("task", "share", "seed", "way", "steps")}
+        return {**named, "configuration": self.configuration}
+
+
+def in_order(smoke: bool) -> list[Run]:
+    """The most telling first: few labels and all of them, one seed of every task, then the rest."""
+    if smoke:
+        names = ("PACS, photographs", "Amazon pictures (SURF)")
+        return [Run(name, 0.5, 0, way, 2, smoke=True) for name in names for way in WAYS]
+    rounds = [(seed, share) for seed in SEEDS for share in sorted(SHARES, key=lambda share: share not in (0.15, 1.0))]
+    return [Run(name, share, seed, way) for seed, share in rounds for name in TASKS for way in WAYS]
+
+
+def execute(run: Run) -> dict[str, Any]:
+    """Its record; what went wrong where it broke."""
+    torch.set_num_threads(1)
+    try:
+        return {**run.record, **_done(run)}
+    except Exception as error:  # one broken run must not end a night's work
+        return {**run.record, "error": f"{type(error).__name__}: {error}", "trace": traceback.format_exc()}
+
+
+def _done(run: Run) -> dict[str, Any]:
+    given = task(run.task).fewer() if run.smoke else task(run.task)
+    pool = given.pool if run.share == 1 else given.pool.split(1 - run.share, seed=run.seed)[0]
+    learn = _strategy if run.way in STRATEGIES else _regulariser
+    start = time.monotonic()
+    method, facts = learn(run, given, pool)
+    seconds = round(time.monotonic() - start, 2)
+    test, *shifted = (_scores(method, domain, given) for domain in (given.test, *given.shifted))
+    named = {domain.name: scores for domain, scores in zip(given.shifted, shifted, strict=True)}
+    return {"rows": len(pool), "seconds": seconds, **facts, "test": test, "shifted": named}
+
+
+def _strategy(run: Run, given: Given, pool: Domain) -> tuple[Method, dict[str, Any]]:
+    body = given.body()
+    spec = {"name": "own", "num_features": body.num_features}
+    parts = Parts(run.task, "", pool.classes or (), pool, given.test, given.test, (), ())
+    batch = min(BATCH, len(pool))
+    setup = Setup(parts, run.task, spec, given.preprocessing, run.steps, batch, run.seed, body)
+    learner = Learner(setup, show=False)
+    with tempfile.TemporaryDirectory() as folder:
+
+        def tuned(key: str) -> NetworkMember:
+            return learner.learn(RECIPES[key], Path(folder) / key, tuned).member
+
+        learned = learner.learn(RECIPES[run.way], Path(folder) / run.way, tuned)
+    return learned.member.method, {"trainable": learned.trainable, "stored": learned.stored}
+
+
+def _regulariser(run: Run, given: Given, pool: Domain) -> tuple[Method, dict[str, Any]]:
+    torch.manual_seed(run.seed)
+    body, classes = given.body(), len(pool.classes or ())
+    network = Classifier(body, torch.nn.Linear(int(body.num_features), classes))  # type: ignore[arg-type]
+    extra = {"source_head": given.head()} if run.way in ("lwf", "co_tuning") else {}
+    method = build(run.way, network, classes, **extra)
+    trainable = sum(p.numel() for p in network.parameters())
+    rows = pool.rows(given.preprocessing, train=True, seed=run.seed)
+    finetune(
+        method,
+        "full",
+        Streams(labeled=Stream(rows, min(BATCH, len(pool)), seed=run.seed)),
+        steps=run.steps,
+        optimizer=partial(AdamW, lr=RATE, weight_decay=0.0 if run.way == "l2_sp" else 0.01),
+        schedule=warm_up(cosine()),
+        seed=run.seed,
+        progress_bar=False,
+    )
+    stored = sum(value.nbytes for value in network.state_dict().values())
+    return method, {"trainable": trainable, "stored": stored}
+
+
+def _scores(method: Method, domain: Domain, given: Given) -> dict[str, float]:
+    found = predict(method, domain.rows(given.preprocessing))
+    right = np.asarray(found.logits.argmax(1) == found.y)
+    error = Reliability.of(found.probs.max(1), right).error
+    return {"accuracy": round(float(right.mean()), 5), "calibration_error": round(float(error), 5)}
