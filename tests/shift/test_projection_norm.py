@@ -57,5 +57,7 @@ def test_too_few_rows_and_missing_labels_are_named() -> None:
     x, y = rows(3, 0.0, 0)
     with pytest.raises(InputError, match="four source rows"):
         projection_norm(said(x, y), said(x))
-    with pytest.raises(InputError, match="projection_norm"):
+    with pytest.raises(InputError, match="pass source with y"):
         projection_norm(said(x), said(x))
+    with pytest.raises(InputError, match="with features"):
+        projection_norm(said(x, y), Predictions(x))

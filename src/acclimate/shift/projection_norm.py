@@ -7,10 +7,9 @@ from typing import NamedTuple
 import numpy as np
 
 from acclimate.errors import InputError
-from acclimate.shift.inputs import probabilities
+from acclimate.shift.inputs import judged
+from acclimate.shift.rows import checked_rows
 from acclimate.types import Array, Predictions
-from acclimate.validators.base import labels_of
-from acclimate.validators.probabilities import finite_matrix
 
 
 class ProjectionNorm(NamedTuple):
@@ -52,12 +51,14 @@ def projection_norm(source: Predictions, target: Predictions, *, ridge: float = 
         >>> bool(same.target < 2 * same.without_shift)
         True
     """
-    Zs, Zt = (finite_matrix(side.features, "features") for side in (source, target))
-    ys = np.asarray(labels_of(source, "projection_norm"))
-    ps, pt = (probabilities(side, name).argmax(axis=1) for side, name in ((source, "source"), (target, "target")))
+    if source.features is None or target.features is None:
+        raise InputError("projection_norm fits heads to features: pass source and target with features.")
+    data = judged(source, target)
+    Zs, Zt = checked_rows(source.features, "source"), checked_rows(target.features, "target")
+    ps, pt = (p.argmax(axis=1) for p in (data.source, data.target))
     if len(Zs) < 4:
         raise InputError(f"projection_norm needs at least four source rows, not {len(Zs)}.")
-    rng, m, c = np.random.default_rng(seed), min(len(Zs) // 2, len(Zt)), np.asarray(source.logits).shape[1]
+    rng, m, c = np.random.default_rng(seed), min(len(Zs) // 2, len(Zt)), data.target.shape[1]
     a, b, t = *np.split(rng.permutation(len(Zs))[: 2 * m], 2), rng.permutation(len(Zt))[:m]
     mean, scale = Zs.mean(axis=0), Zs.std(axis=0)
     scale = np.where(scale > 0, scale, 1.0)
@@ -66,7 +67,7 @@ def projection_norm(source: Predictions, target: Predictions, *, ridge: float = 
         X = np.column_stack([(Z - mean) / scale, np.ones(len(Z))])
         return np.asarray(np.linalg.solve(X.T @ X + ridge * len(X) * np.eye(X.shape[1]), X.T @ np.eye(c)[labels]))
 
-    reference = head(Zs[a], ys[a].astype(np.int64))
+    reference = head(Zs[a], data.y[a])
     return ProjectionNorm(
         float(np.linalg.norm(head(Zt[t], pt[t]) - reference)), float(np.linalg.norm(head(Zs[b], ps[b]) - reference))
     )
