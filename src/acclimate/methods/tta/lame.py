@@ -62,9 +62,9 @@ class LAME(OnlineMethod):
 def rbf_kernel(features: Tensor, neighbors: int) -> Tensor:
     """The kernel K of features (n, d), (n, n); its width is the mean distance to the ``neighbors``-th nearest."""
     unit = torch.nn.functional.normalize(features, dim=1)
-    distances = torch.cdist(unit, unit)
-    width = distances.kthvalue(min(neighbors, len(unit)), 1).values.mean()
-    return torch.exp(-distances.square() / (2 * width.square()).clamp_min(torch.finfo(width.dtype).tiny))
+    squares = (2 - 2 * unit @ unit.T).clamp_min(0)
+    width = squares.topk(min(neighbors, len(unit)), 1, largest=False).values.amax(1).sqrt().mean()
+    return torch.exp(-squares / (2 * width.square()).clamp_min(torch.finfo(width.dtype).tiny))
 
 
 def adjusted_log_probs(logits: Tensor, kernel: Tensor) -> Tensor:
