@@ -21,7 +21,8 @@ from acclimate.errors import InputError
 from acclimate.training.trainer import Trainer
 from acclimate.workflow.finetuning import tries
 from acclimate.workflow.finetuning.finetune import finetune
-from acclimate.workflow.finetuning.recipes import recipes
+from acclimate.workflow.finetuning.learn import rate_for
+from acclimate.workflow.finetuning.recipes import RECIPES, recipes
 from acclimate.workflow.finetuning.result import WIDTH, Finetuned
 from tests.workflow.robust_data import CLASSES, folder, network
 
@@ -123,8 +124,9 @@ def test_wise_ft_lies_between_the_probe_and_lp_ft(whole: Finetuned) -> None:
     probe, tuned, mean = (
         load_file(whole.out / "strategies" / key / f"{key}.safetensors") for key in ("probe", "lp-ft", "wise-ft")
     )
-    for name in ("network.backbone.0.weight", "network.head.weight", "network.head.bias"):
-        torch.testing.assert_close(mean[name], (probe[name] + tuned[name]) / 2)
+    for name in ("backbone.0.weight", "backbone.1.running_mean", "head.weight", "head.bias"):
+        place = f"network.{name}"
+        torch.testing.assert_close(mean[place], (probe[place] + tuned[place]) / 2)
     assert not torch.equal(probe["network.head.weight"], tuned["network.head.weight"])
     torch.testing.assert_close(probe["network.backbone.0.weight"], body()[0].weight.detach())
 
@@ -247,6 +249,12 @@ def test_names_of_strategies() -> None:
     ):
         with pytest.raises(InputError, match=words):
             recipes(written)
+
+
+def test_a_network_without_batch_norm_takes_a_third_of_the_rate() -> None:
+    full = RECIPES["full"]
+    assert rate_for(full, nn.Sequential(nn.Linear(2, 2), nn.LayerNorm(2))) == pytest.approx(full.rate / 3)
+    assert rate_for(full, body()) == full.rate
 
 
 def test_lora_without_its_library(monkeypatch: pytest.MonkeyPatch) -> None:
