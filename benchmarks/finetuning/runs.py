@@ -21,7 +21,7 @@ from acclimate.methods import Method, build
 from acclimate.nn import Classifier
 from acclimate.testtime import Reliability
 from acclimate.training import cosine, finetune, predict, warm_up
-from acclimate.workflow.finetuning.learn import Learner
+from acclimate.workflow.finetuning.learn import Learner, rate_for
 from acclimate.workflow.finetuning.recipes import RECIPES
 from acclimate.workflow.finetuning.setup import Parts, Setup
 from acclimate.workflow.members import NetworkMember
@@ -33,7 +33,7 @@ WAYS = (*STRATEGIES, *REGULARISERS)
 SHARES = (0.15, 0.3, 0.5, 1.0)
 SEEDS = (0, 1, 2)
 STEPS, BATCH = 200, 32
-RATE = 1e-4  # of the regularisers, which train everything as `full` does
+FULL = RECIPES["full"]  # what regularisers are added to
 
 
 @dataclass(frozen=True)
@@ -122,12 +122,13 @@ def _regulariser(run: Run, given: Given, pool: Domain) -> tuple[Method, dict[str
     method = build(run.way, network, classes, **extra)
     trainable = sum(p.numel() for p in network.parameters())
     rows = pool.rows(given.preprocessing, train=True, seed=run.seed)
+    assert FULL.plan is not None
     finetune(
         method,
-        "full",
+        FULL.plan,
         Streams(labeled=Stream(rows, min(BATCH, len(pool)), seed=run.seed)),
         steps=run.steps,
-        optimizer=partial(AdamW, lr=RATE, weight_decay=0.0 if run.way == "l2_sp" else 0.01),
+        optimizer=partial(AdamW, lr=rate_for(FULL, network), weight_decay=0.0 if run.way == "l2_sp" else 0.01),
         schedule=warm_up(cosine()),
         seed=run.seed,
         progress_bar=False,

@@ -21,11 +21,12 @@ from acclimate.errors import InputError
 from acclimate.training.trainer import Trainer
 from acclimate.workflow.finetuning import tries
 from acclimate.workflow.finetuning.finetune import finetune
-from acclimate.workflow.finetuning.recipes import recipes
+from acclimate.workflow.finetuning.learn import rate_for
+from acclimate.workflow.finetuning.recipes import RECIPES, recipes
 from acclimate.workflow.finetuning.result import WIDTH, Finetuned
 from tests.workflow.robust_data import CLASSES, folder, network
 
-RUN = {"steps": 20, "batch_size": 16, "flip": False, "show": False}
+RUN = {"steps": 8, "batch_size": 16, "flip": False, "show": False}
 
 
 @pytest.fixture(autouse=True)
@@ -123,8 +124,9 @@ def test_wise_ft_lies_between_the_probe_and_lp_ft(whole: Finetuned) -> None:
     probe, tuned, mean = (
         load_file(whole.out / "strategies" / key / f"{key}.safetensors") for key in ("probe", "lp-ft", "wise-ft")
     )
-    for name in ("network.backbone.0.weight", "network.head.weight", "network.head.bias"):
-        torch.testing.assert_close(mean[name], (probe[name] + tuned[name]) / 2)
+    for name in ("backbone.0.weight", "backbone.1.running_mean", "head.weight", "head.bias"):
+        place = f"network.{name}"
+        torch.testing.assert_close(mean[place], (probe[place] + tuned[place]) / 2)
     assert not torch.equal(probe["network.head.weight"], tuned["network.head.weight"])
     torch.testing.assert_close(probe["network.backbone.0.weight"], body()[0].weight.detach())
 
@@ -174,7 +176,7 @@ def test_classes_that_the_data_does_not_have_are_left_out(photos: Path, tmp_path
 def test_an_interrupted_run_goes_on_inside_a_strategy(
     photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wanted, take, taken = "probe,gradual,full", Trainer._take, []
+    wanted, take, taken, run = "probe,gradual,full", Trainer._take, [], {**RUN, "steps": 20}
 
     def stop_at(count: int | None) -> None:
         def stopping(self: Trainer, batch: object) -> None:
@@ -187,28 +189,28 @@ def test_an_interrupted_run_goes_on_inside_a_strategy(
         monkeypatch.setattr(Trainer, "_take", stopping)
 
     stop_at(None)
-    uncut = finetune(photos, body(), wanted, out=tmp_path / "uncut", **RUN)
+    uncut = finetune(photos, body(), wanted, out=tmp_path / "uncut", **run)
     assert len(taken) == 40
     stop_at(15)  # in the last of the stages of gradual unfreezing, 2 of whose steps are kept
     with pytest.raises(KeyboardInterrupt):
-        finetune(photos, body(), wanted, out=tmp_path / "cut", **RUN)
+        finetune(photos, body(), wanted, out=tmp_path / "cut", **run)
     assert not (tmp_path / "cut" / "finetuning.json").exists()
     with pytest.raises(InputError, match="add --resume"):
-        finetune(photos, body(), wanted, out=tmp_path / "cut", **RUN)
+        finetune(photos, body(), wanted, out=tmp_path / "cut", **run)
     stop_at(None)
-    found = finetune(photos, body(), wanted, out=tmp_path / "cut", resume=True, **RUN)
+    found = finetune(photos, body(), wanted, out=tmp_path / "cut", resume=True, **run)
     assert 20 <= len(taken) < 30
     for key in ("gradual", "full"):
-        cut, same = (load_file(run.out / "strategies" / key / f"{key}.safetensors") for run in (found, uncut))
+        cut, same = (load_file(one.out / "strategies" / key / f"{key}.safetensors") for one in (found, uncut))
         assert all(torch.equal(cut[name], same[name]) for name in same)
     stop_at(0)  # nothing is left to train
-    assert finetune(photos, body(), wanted, out=tmp_path / "cut", resume=True, **RUN).record.tried == found.record.tried
-    more = finetune(photos, body(), "probe,knn", out=tmp_path / "cut", resume=True, **RUN)
+    assert finetune(photos, body(), wanted, out=tmp_path / "cut", resume=True, **run).record.tried == found.record.tried
+    more = finetune(photos, body(), "probe,knn", out=tmp_path / "cut", resume=True, **run)
     assert [*more.strategies] == ["probe", "knn"]
     with pytest.raises(InputError, match="finished"):
-        finetune(photos, body(), wanted, out=tmp_path / "cut", **RUN)
+        finetune(photos, body(), wanted, out=tmp_path / "cut", **run)
     with pytest.raises(InputError, match="differs in seed"):
-        finetune(photos, body(), wanted, out=tmp_path / "cut", seed=1, resume=True, **RUN)
+        finetune(photos, body(), wanted, out=tmp_path / "cut", seed=1, resume=True, **run)
 
 
 def test_a_strategy_that_diverges_is_told_and_left_out(photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -247,6 +249,12 @@ def test_names_of_strategies() -> None:
     ):
         with pytest.raises(InputError, match=words):
             recipes(written)
+
+
+def test_a_network_without_batch_norm_takes_a_third_of_the_rate() -> None:
+    full = RECIPES["full"]
+    assert rate_for(full, nn.Sequential(nn.Linear(2, 2), nn.LayerNorm(2))) == pytest.approx(full.rate / 3)
+    assert rate_for(full, body()) == full.rate
 
 
 def test_lora_without_its_library(monkeypatch: pytest.MonkeyPatch) -> None:

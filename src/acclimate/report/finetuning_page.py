@@ -76,7 +76,7 @@ def _tiles(found: FinetuningRecord) -> Html:
 
 
 def _large(value: str) -> Html:
-    return element("strong", value, class_="long" if len(value) > 14 else None)
+    return element("strong", value, class_="long" if len(value) > 11 else None)
 
 
 def _pictures(found: FinetuningRecord) -> Html | None:
@@ -90,7 +90,8 @@ def _pictures(found: FinetuningRecord) -> Html | None:
     if found.taken.shifted_accuracy is None:
         return chart_figure(size, words)
     shift = draw(shifted_by_accuracy(found), "shift", "Accuracy under shift of every strategy over held-out accuracy")
-    more = "Lines: one standard error. On the dashed line shift would cost nothing."
+    is_seen = max(one.shifted_accuracy or 0.0 for one in found.tried) > min(one.test.accuracy for one in found.tried)
+    more = f"Lines: one standard error.{' On the dashed line shift would cost nothing.' if is_seen else ''}"
     return element("div", chart_figure(size, words), chart_figure(shift, more), class_="charts two")
 
 

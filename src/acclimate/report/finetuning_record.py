@@ -203,7 +203,7 @@ class FinetuningRecord:
     def _margin(self) -> str:
         one, rows = self.recommended, self.rows[1]
         if one.key == one.best:
-            return f"On the {rows} validation rows it is right most often, {percent(self.taken.validation.accuracy)}."
+            return f"On the {rows} validation rows none is right more often: {percent(self.taken.validation.accuracy)}."
         gap, error = one.margins[one.key]
         ratio = self.of(one.best).stored / max(self.taken.stored, 1)
         cheaper = f", and stores {ratio:,.0f} times less for a further task" if ratio >= 1.5 else ""

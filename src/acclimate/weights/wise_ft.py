@@ -19,7 +19,8 @@ def wise_ft(pretrained: State, finetuned: State, share: float = 0.5) -> dict[str
 
     Returns:
         A state dict; counters and other integer buffers are the fine-tuned network's. Running statistics of batch norm
-        are averaged; :func:`refresh_batch_norm` takes them anew, which is better where there are any.
+        are averaged. :func:`refresh_batch_norm` takes them anew, which is right for averages of networks that learned
+        side by side, and wrong where a head was fitted to features behind the old ones.
 
     Raises:
         ValueError: The networks differ in keys or shapes, or ``share`` is outside [0, 1].

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 
 from acclimate.report.charts.drawing import new_axes
-from acclimate.report.charts.palette import INK, QUIET, SOURCE, TARGET
+from acclimate.report.charts.palette import INK, PAPER, QUIET, SOURCE, TARGET
 from acclimate.report.finetuning_record import FinetuningRecord, Score
 from acclimate.types import Array
 
@@ -21,6 +23,11 @@ BESIDE = 16  # from a point to its name
 NEAR = 130  # points this close from side to side may have names that meet
 DODGE = 11  # from one point to the next where they would cover each other
 LETTER = 6.6  # width of one
+NAME: dict[str, Any] = {
+    "textcoords": "offset points",
+    "va": "center",
+    "path_effects": [withStroke(linewidth=3, foreground=PAPER)],
+}
 
 
 def accuracy_by_size(found: FinetuningRecord) -> Figure:
@@ -118,13 +125,19 @@ def _named(axes: Axes, x: Array, y: Array, found: FinetuningRecord) -> None:
     (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
     across, up = (x - left) / (right - left) * PLOT[0], (y - low) / (high - low) * PLOT[1]
     rows = _spread(across, up)
-    starts = [float(across[np.abs(across - place) < NEAR].max()) + BESIDE for place in across]
+    starts = [_start(k, across, up, rows) + BESIDE for k in range(len(rows))]
     for k, (tried, colour) in enumerate(zip(found.tried, _colours(found), strict=True)):
         place = (left + starts[k] / PLOT[0] * (right - left), low + rows[k] / PLOT[1] * (high - low))
         axes.plot([x[k], place[0]], [y[k], place[1]], color=QUIET, linewidth=0.7, alpha=0.7)
         axes.plot(x[k], y[k], "o", color=colour, markersize=8, clip_on=False)
         weight = "bold" if tried is found.taken else "normal"
-        axes.annotate(tried.title, place, (3, 0), textcoords="offset points", va="center", fontweight=weight)
+        axes.annotate(tried.title, place, (3, 0), fontweight=weight, **NAME)
+
+
+def _start(k: int, across: Array, up: Array, rows: Array) -> float:
+    """Right of every point that the name would cover."""
+    covered = (np.abs(across - across[k]) < NEAR) & (np.abs(up - rows[k]) < GAP) & (across >= across[k])
+    return float(max(across[k], across[covered].max(initial=0.0)))
 
 
 def _spread(across: Array, up: Array) -> Array:

@@ -36,7 +36,7 @@ class Recipe:
         title: In print.
         kind: A head in closed form or of labelled rows, a training run, or an average of two networks.
         plan: The stages of a training run.
-        rate: AdamW's, of the backbone.
+        rate: AdamW's, of the backbone where it has batch norm; a network without it takes a third.
         from_probe: Whether the head starts as the linear probe's; otherwise at random.
         adapters: Whether low-rank adapters are put in first.
         share: Of the fine-tuned weights in an average.
@@ -52,21 +52,23 @@ class Recipe:
     share: float = SHARE
 
 
-# New heads learn at 1e-3; of the backbone, what trains all of it or its deep parts moves slowly, few parameters fast.
+# A new head learns at 0.009. At 1e-4 and 1e-3, which suit transformers, 200 steps of full fine-tuning left ResNet-20 on
+# CIFAR-10 at 71.6 % and MobileNet on photographs of PACS at 82.0 %; at 3e-4 and 3e-3 it was 81.4 and 83.5; ResNet-20
+# with a head at 0.009 82.6, its ECE 0.06 and not 0.17.
 RECIPES: dict[str, Recipe] = {
     recipe.key: recipe
     for recipe in (
         Recipe("probe", "Linear probe", "probe"),
         Recipe("knn", "Nearest neighbours", "neighbours"),
         Recipe("lp-ft", "LP-FT", "trained", partial(full, head_factor=1.0), 1e-4, from_probe=True),
-        Recipe("full", "Full fine-tuning", "trained", full, 1e-4),
-        Recipe("layerwise", "Layer-wise rates", "trained", partial(layerwise, head_factor=5.0), 2e-4),
-        Recipe("gradual", "Gradual unfreezing", "trained", gradual, 1e-4),
-        Recipe("last-k", "Last block", "trained", last_k, 1e-4),
-        Recipe("surgical", "First block (surgical)", "trained", surgical, 1e-4),
-        Recipe("bitfit", "Biases (BitFit)", "trained", bitfit, 1e-3),
-        Recipe("norm-only", "Norm layers", "trained", norm_only, 1e-3),
-        Recipe("lora", "LoRA", "trained", adapters, 1e-3, adapters=True),
+        Recipe("full", "Full fine-tuning", "trained", partial(full, head_factor=30.0), 3e-4),
+        Recipe("layerwise", "Layer-wise rates", "trained", partial(layerwise, head_factor=15.0), 6e-4),
+        Recipe("gradual", "Gradual unfreezing", "trained", partial(gradual, head_factor=30.0), 3e-4),
+        Recipe("last-k", "Last block", "trained", partial(last_k, head_factor=30.0), 3e-4),
+        Recipe("surgical", "First block (surgical)", "trained", partial(surgical, head_factor=30.0), 3e-4),
+        Recipe("bitfit", "Biases (BitFit)", "trained", partial(bitfit, head_factor=3.0), 3e-3),
+        Recipe("norm-only", "Norm layers", "trained", partial(norm_only, head_factor=3.0), 3e-3),
+        Recipe("lora", "LoRA", "trained", partial(adapters, head_factor=3.0), 3e-3, adapters=True),
         Recipe("wise-ft", "WiSE-FT", "averaged"),
     )
 }
@@ -115,10 +117,13 @@ def _recipe(written: str) -> Recipe:
 def _with_value(recipe: Recipe, value: str) -> Recipe:
     written = f"{recipe.key}={value}"
     if recipe.key == "surgical":
-        plan: Strategy = partial(surgical, block=int(value) if value.isdecimal() else value)
+        block = int(value) if value.isdecimal() else value
+        plan: Strategy = partial(surgical, block=block, head_factor=30.0)
         return Recipe(written, f"Block {value} (surgical)", "trained", plan, recipe.rate)
     if recipe.key == "last-k" and value.isdecimal():
-        return Recipe(written, f"Last {value} blocks", "trained", partial(last_k, k=int(value)), recipe.rate)
+        return Recipe(
+            written, f"Last {value} blocks", "trained", partial(last_k, k=int(value), head_factor=30.0), recipe.rate
+        )
     if recipe.key == "wise-ft":
         return Recipe(written, f"WiSE-FT, {value}", "averaged", share=_share(value))
     wanted = "a number of blocks: last-k=2" if recipe.key == "last-k" else f"no value: {recipe.key}"
