@@ -90,6 +90,18 @@ def test_embeddings_are_taken_once(folder: Path) -> None:
     assert sum(rows for rows, *_ in passes) == 160  # not where less of them is read
 
 
+def test_the_encoder_is_trained_by_adapters_and_saved_with_them(folder: Path, tmp_path: Path) -> None:
+    pytest.importorskip("peft")
+    given = {**FAST, "backbone": str(folder / "model"), "lora": 2, "methods": ["dann"], "steps": 40, "batch_size": 16}
+    result = adapt(str(folder / "books.csv"), str(folder / "kitchen.csv"), out=tmp_path / "run", **given)
+    assert result.choice["final"]["chosen"] > 0.55  # 0.5 is chance, and the words that tell are in both
+    again = load(tmp_path / "run").predict(folder / "kitchen.csv")
+    pd.testing.assert_frame_equal(again, result.predictions)
+    described = json.loads((tmp_path / "run" / "model" / "model.json").read_text())["members"][0]["spec"]
+    assert described["backbone"]["lora"] == 2
+    assert described["backbone"]["weights"] == "none"  # they lie beside it
+
+
 def test_padding_and_batch_change_nothing(folder: Path) -> None:
     body, made = text_body(folder / "model").eval(), text_preprocessing(folder / "model", 30)
     texts = ["the book is good", "bad and so very poor is the plot"]
