@@ -204,6 +204,9 @@ def rank(
     draws: Annotated[int, typer.Option(help="Halves of the rows that intervals are made from.")] = 30,
     weights: Annotated[str, typer.Option(help="Of names alone: default (pretrained) or none (random).")] = "default",
     label_column: Label = None,
+    text: Annotated[
+        str | None, typer.Option(help="Column of texts; the models are then transformers names or folders.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 0,
     strict: Annotated[bool, typer.Option("--strict", help="An unreadable file is an error.")] = False,
 ) -> None:
@@ -221,6 +224,7 @@ def rank(
         draws=draws,
         weights=weights,
         label_column=label_column,
+        text=text,
         seed=seed,
         strict=strict,
     )

@@ -14,7 +14,7 @@ import torch
 from transformers import AutoModel, AutoTokenizer
 from typer.testing import CliRunner
 
-from acclimate import InputError, adapt, evaluate, load, predict
+from acclimate import InputError, adapt, evaluate, load, predict, rank
 from acclimate.cli import app
 from acclimate.data import read_domain, text_preprocessing, token_counts
 from acclimate.nn.text_body import text_body
@@ -100,6 +100,20 @@ def test_the_encoder_is_trained_by_adapters_and_saved_with_them(folder: Path, tm
     described = json.loads((tmp_path / "run" / "model" / "model.json").read_text())["members"][0]["spec"]
     assert described["backbone"]["lora"] == 2
     assert described["backbone"]["weights"] == "none"  # they lie beside it
+
+
+def test_rank_reads_texts(folder: Path, tmp_path: Path) -> None:
+    write_model(tmp_path / "small", width=4)
+    models = f"{folder / 'model'},{tmp_path / 'small'}"
+    code, said = command(
+        *("rank", "--data", folder / "books.csv", "--text", "review", "--label", "sentiment", "--models", models),
+        *("--scores", "ridge_loo", "--draws", 4, "--out", tmp_path / "out"),
+    )
+    assert code == 0, said
+    kept = json.loads((tmp_path / "out" / "ranking.json").read_text())["models"]
+    assert {model["features"] for model in kept} == {16, 4}
+    with pytest.raises(InputError, match="does not exist"):
+        rank(folder / "books.csv", [str(folder / "model"), "./none"], text="review", label_column="sentiment")
 
 
 def test_padding_and_batch_change_nothing(folder: Path) -> None:

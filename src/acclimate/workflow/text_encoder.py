@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from acclimate.data import Domain, TextPreprocessing, text_preprocessing, token_counts
 from acclimate.nn.text_body import TextBody, text_body
 from acclimate.types import Array
@@ -47,7 +49,7 @@ def read_text_encoder(settings: Configuration, source: Domain, target: Domain) -
     name = str(settings.backbone)
     body = text_body(name, str(settings.weights))
     preprocessing = text_preprocessing(name, settings.max_length, body.max_length)
-    counts = [token_counts(preprocessing, domain.x) for domain in (source, target)]  # type: ignore[arg-type]
+    counts = [token_counts(preprocessing, np.asarray(domain.x)) for domain in (source, target)]
     longest = max(counts, key=lambda found: found.max())
     pairs = zip((source, target), counts, strict=True)
     return TextEncoder(
@@ -61,11 +63,18 @@ def read_text_encoder(settings: Configuration, source: Domain, target: Domain) -
         body=body,
         preprocessing=preprocessing,
         training=preprocessing.fitted_to(longest),
-        notes=tuple(note for domain, found in pairs if (note := _cut_off(domain, found, preprocessing.max_length))),
+        notes=tuple(note for domain, found in pairs if (note := cut_off(domain, found, preprocessing.max_length))),
     )
 
 
-def _cut_off(domain: Domain, counts: Array, most: int) -> str:
+def cut_off(domain: Domain, counts: Array, most: int) -> str:
+    """How many texts are longer than what is read, in words; empty where none is.
+
+    Args:
+        domain: Texts.
+        counts: Tokens of each, (n,).
+        most: Tokens that are read.
+    """
     longer = int((counts > most).sum())
     if not longer:
         return ""
