@@ -48,7 +48,9 @@ app = typer.Typer(
 cache = typer.Typer(help="The features of frozen backbones that are kept on disk.", no_args_is_help=True)
 app.add_typer(cache, name="cache")
 
-Label = Annotated[str | None, typer.Option(help="Column of a table that holds the labels.")]
+Label = Annotated[
+    str | None, typer.Option("--label-column", "--label", help="Column of a table that holds the labels.")
+]
 Task = Annotated[str, typer.Option(help="classification or regression.")]
 Model = Annotated[Path, typer.Option(help="What `acclimate adapt` left in --out, or its folder model/.")]
 
@@ -68,11 +70,16 @@ def adapt(
     distill: Annotated[bool, typer.Option("--distill", help="One network in place of several candidates.")] = False,
     task: Task = "classification",
     label_column: Label = None,
-    backbone: Annotated[str | None, typer.Option(help="A timm or torchvision name, small_cnn, mlp, ...")] = None,
+    text: Annotated[str | None, typer.Option(help="Column of a table that is read as texts.")] = None,
+    max_length: Annotated[int | None, typer.Option(help="Tokens of a text that are read; default 256.")] = None,
+    backbone: Annotated[
+        str | None, typer.Option(help="A timm or torchvision name, small_cnn, ...; of texts a transformers model.")
+    ] = None,
     weights: Annotated[str | None, typer.Option(help="default (pretrained), none (random) or a file.")] = None,
     finetune: Annotated[
         bool | None, typer.Option("--finetune/--frozen", help="Train the backbone, or run it once.")
     ] = None,
+    lora: Annotated[int | None, typer.Option(help="Train adapters of this rank in a text encoder.")] = None,
     flip: Annotated[
         bool | None, typer.Option("--flip/--no-flip", help="Mirror images in training; not digits or letters.")
     ] = None,
@@ -99,9 +106,12 @@ def adapt(
         distill=distill,
         task=cast("Any", task),
         label_column=label_column,
+        text=text,
+        max_length=max_length,
         backbone=backbone,
         weights=weights,
         finetune=finetune,
+        lora=lora,
         flip=flip,
         steps=steps,
         batch_size=batch_size,
@@ -194,6 +204,9 @@ def rank(
     draws: Annotated[int, typer.Option(help="Halves of the rows that intervals are made from.")] = 30,
     weights: Annotated[str, typer.Option(help="Of names alone: default (pretrained) or none (random).")] = "default",
     label_column: Label = None,
+    text: Annotated[
+        str | None, typer.Option(help="Column of texts; the models are then transformers names or folders.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 0,
     strict: Annotated[bool, typer.Option("--strict", help="An unreadable file is an error.")] = False,
 ) -> None:
@@ -211,6 +224,7 @@ def rank(
         draws=draws,
         weights=weights,
         label_column=label_column,
+        text=text,
         seed=seed,
         strict=strict,
     )

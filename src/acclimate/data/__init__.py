@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from acclimate.data.rows import Rows, TensorRows
     from acclimate.data.stack import stack_domains
     from acclimate.data.streams import Stream, Streams
+    from acclimate.data.tokenization import TextPreprocessing, text_preprocessing, token_counts
     from acclimate.data.viewed_rows import ViewedRows
 
 _HOME = {
@@ -32,6 +33,7 @@ _HOME = {
     "Stream": "streams",
     "Streams": "streams",
     "TensorRows": "rows",
+    "TextPreprocessing": "tokenization",
     "ViewedRows": "viewed_rows",
     "align_columns": "compatible",
     "cached_features": "feature_cache",
@@ -43,6 +45,8 @@ _HOME = {
     "read_domain": "read",
     "read_frost_textures": "corruptions",
     "stack_domains": "stack",
+    "text_preprocessing": "tokenization",
+    "token_counts": "tokenization",
     "write_atomically": "atomic",
 }
 
@@ -54,6 +58,7 @@ __all__ = [
     "Stream",
     "Streams",
     "TensorRows",
+    "TextPreprocessing",
     "ViewedRows",
     "align_columns",
     "cached_features",
@@ -65,6 +70,8 @@ __all__ = [
     "read_domain",
     "read_frost_textures",
     "stack_domains",
+    "text_preprocessing",
+    "token_counts",
     "write_atomically",
 ]
 

@@ -41,14 +41,14 @@ def check_compatible(source: Domain, target: Domain) -> None:
     """Check that rows of two domains can go through one network. Tables are aligned first (:func:`align_columns`).
 
     Raises:
-        InputError: They are of different kinds or, unless they are images, of different shapes or columns.
+        InputError: They are of different kinds or, unless they are images or texts, of different shapes or columns.
     """
     if source.kind != target.kind:
         raise InputError(
             f"{source.origin} holds {KINDS_IN_WORDS[source.kind]} but {target.origin} holds "
             f"{KINDS_IN_WORDS[target.kind]}; give both sides the same kind of data."
         )
-    if source.kind == "images" or source.shape == target.shape:
+    if source.kind in ("images", "texts") or source.shape == target.shape:
         return
     unit = "features" if source.kind == "features" else "(channels, time)"
     raise InputError(

@@ -19,7 +19,7 @@ DIGEST_BYTES = 16
 
 
 def row_hashes(domain: Domain) -> list[bytes]:
-    """One hash for each row: of the bytes of its file, or of its array's type, shape and bytes.
+    """One hash for each row: of the bytes of its file or text, or of its array's type, shape and bytes.
 
     Raises:
         InputError: A file can no longer be read.
@@ -35,6 +35,8 @@ def _items(x: Any) -> Any:
 def _row_hash(item: Any) -> bytes:
     if isinstance(item, Path):
         return _file_hash(item)
+    if isinstance(item, str):
+        return hashlib.blake2b(item.encode("utf-8", "surrogatepass"), digest_size=DIGEST_BYTES).digest()
     digest = hashlib.blake2b(f"{item.dtype.str} {item.shape}".encode(), digest_size=DIGEST_BYTES)
     digest.update(np.ascontiguousarray(item).tobytes())
     return digest.digest()

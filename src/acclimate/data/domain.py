@@ -16,12 +16,14 @@ from acclimate.data.images import image_tensor, picture
 from acclimate.data.lazy_images import LazyImages
 from acclimate.data.preprocessing import Preprocessing
 from acclimate.data.rows import Rows, TensorRows
+from acclimate.data.tokenization import TextPreprocessing
 from acclimate.errors import InputError
 from acclimate.types import Array
 
-Kind = Literal["images", "features", "signals"]
+Kind = Literal["images", "features", "signals", "texts"]
 Inputs: TypeAlias = Array | tuple[Path, ...] | LazyImages
-KINDS_IN_WORDS = {"images": "images", "features": "rows of features", "signals": "signals"}
+Recipe: TypeAlias = Preprocessing | TextPreprocessing  # from rows as they were read to a network's input
+KINDS_IN_WORDS = {"images": "images", "features": "rows of features", "signals": "signals", "texts": "texts"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,15 +32,17 @@ class Domain:
 
     Attributes:
         name: What to call it, the folder's or file's name unless told otherwise.
-        kind: ``"images"``, ``"features"`` (tables are features with column names) or ``"signals"``.
+        kind: ``"images"``, ``"features"`` (tables are features with column names), ``"signals"`` or ``"texts"``.
         x: The rows: image files as paths; images as an array (n, c, h, w), uint8 or float32 in [0, 1], or read row by
-            row from a data set; features (n, d) or signals (n, channels, time), float32 or float64.
+            row from a data set; features (n, d) or signals (n, channels, time), float32 or float64; texts as an array
+            (n,) of Python strings.
         labels: (n,) int64 indices into ``classes``; float64 values for regression; ``None`` if unlabelled.
         classes: Names of the classes in order; ``None`` for regression or without labels.
         ids: (n,) what tells a row from another: its path relative to ``origin``, or its number as text.
         origin: The path it was read from, or what kind of Python object.
         skipped: Damaged image files that were left out, with the reason.
         columns: Names of the d features of a table; a column of texts becomes one column ``name=text`` for each text.
+            Of texts: the name of their column.
         domain: (n,) int64, which source a row came from (1, 2, ...), after :func:`acclimate.data.join_domains`.
     """
 
@@ -63,8 +67,8 @@ class Domain:
 
     @property
     def shape(self) -> tuple[int, ...] | None:
-        """Shape of one row: (d,), (channels, time) or (c, h, w); ``None`` for images of sizes of their own."""
-        return tuple(self.x.shape[1:]) if isinstance(self.x, np.ndarray) else None
+        """Shape of one row: (d,), (channels, time) or (c, h, w); ``None`` for texts and images of many sizes."""
+        return tuple(self.x.shape[1:]) if isinstance(self.x, np.ndarray) and self.kind != "texts" else None
 
     def without_labels(self) -> Domain:
         """The same rows with the labels and the names of the classes taken away."""
@@ -102,19 +106,22 @@ class Domain:
         stay = np.setdiff1d(np.arange(len(self)), aside)
         return self.subset(stay), self.subset(aside)
 
-    def rows(self, preprocessing: Preprocessing | None = None, train: bool = False, seed: int = 0) -> Rows:
+    def rows(self, preprocessing: Recipe | None = None, train: bool = False, seed: int = 0) -> Rows:
         """The rows as training and prediction read them.
 
         Args:
-            preprocessing: For images. ``None`` leaves an array of images at its size, scaled to [0, 1].
+            preprocessing: For images and texts. ``None`` leaves an array of images at its size, scaled to [0, 1].
             train: Use the augmentation of ``preprocessing``.
             seed: Seed of the augmentation.
 
         Raises:
-            InputError: Images of sizes of their own and no ``preprocessing``.
+            InputError: Images of sizes of their own, or texts, and no ``preprocessing`` for them.
         """
         y, domain = self._label_tensor(), None if self.domain is None else torch.from_numpy(self.domain)
+        if self.kind == "texts":
+            return TensorRows(self._tokens(preprocessing), y, domain)
         if self.kind == "images":
+            assert not isinstance(preprocessing, TextPreprocessing)
             transform = preprocessing or self._natural_size()
             transform = transform if train else transform.without_augmentation()
             return ImageRows(self.x, y, transform, seed, domain)
@@ -144,6 +151,14 @@ class Domain:
         if self.labels is None:
             return None
         return torch.from_numpy(self.labels.astype(np.float32 if self.labels.dtype.kind == "f" else np.int64))
+
+    def _tokens(self, preprocessing: Recipe | None) -> torch.Tensor:
+        if not isinstance(preprocessing, TextPreprocessing):
+            raise InputError(
+                f"{self.origin} holds texts, which a network reads as tokens; pass "
+                "preprocessing=text_preprocessing(MODEL)."
+            )
+        return preprocessing.tokens(np.asarray(self.x))
 
     def _natural_size(self) -> Preprocessing:
         if self.shape is None or self.shape[1] != self.shape[2]:

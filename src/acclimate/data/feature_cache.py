@@ -19,8 +19,7 @@ from acclimate.data.atomic import write_atomically
 from acclimate.data.cache_folder import clear_cache as clear_cache
 from acclimate.data.cache_folder import features_folder, keep_below_cap
 from acclimate.data.content import row_hashes
-from acclimate.data.domain import Domain
-from acclimate.data.preprocessing import Preprocessing
+from acclimate.data.domain import Domain, Recipe
 from acclimate.data.rows import Rows
 from acclimate.errors import InputError
 from acclimate.types import Array
@@ -33,7 +32,7 @@ Advance = Callable[[int], None]
 def cached_features(
     extract: Callable[[Tensor], Tensor],
     domain: Domain,
-    preprocessing: Preprocessing | None = None,
+    preprocessing: Recipe | None = None,
     *,
     network: str,
     batch_size: int = 64,
@@ -50,7 +49,7 @@ def cached_features(
         extract: From a batch of inputs (b, ...) to features (b, d); called without gradients and never if all is
             cached. It puts the network into evaluation mode and the batch on its device.
         domain: What to take the features of.
-        preprocessing: From an image to a network's input; augmentation is left out.
+        preprocessing: From an image or a text to a network's input; augmentation is left out.
         network: What the result depends on besides the rows: a hash of the network's structure and weights.
         batch_size: Rows in one call of ``extract``.
         progress_bar: Show progress while features are computed.
@@ -73,7 +72,7 @@ def cached_features(
     return np.concatenate([chunk for chunk in found if chunk is not None])
 
 
-def _entries(domain: Domain, preprocessing: Preprocessing | None, network: str) -> list[tuple[Path, Tensor]]:
+def _entries(domain: Domain, preprocessing: Recipe | None, network: str) -> list[tuple[Path, Tensor]]:
     """The file and the rows of each chunk."""
     transform = None if preprocessing is None else preprocessing.without_augmentation().to_json()
     recipe = json.dumps([FORMAT, network, transform], sort_keys=True)

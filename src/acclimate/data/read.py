@@ -30,6 +30,7 @@ def read_domain(
     *,
     name: str | None = None,
     label_column: str | None = None,
+    text: str | None = None,
     task: Task = "classification",
     strict: bool = False,
     labeled: bool | None = None,
@@ -42,6 +43,7 @@ def read_domain(
             matrix; a pair (X, y); a DataFrame; a torch map-style or Hugging Face data set; a ``Domain``.
         name: What to call it; the file's or folder's name by default.
         label_column: Column of a table, or array of a file, that holds the labels; the usual names by default.
+        text: Column of a table that is read as texts; the others but the label are then left out.
         task: ``"regression"`` reads labels as numbers, ``"classification"`` as names of classes.
         strict: Raise for a damaged image instead of leaving it out.
         labeled: ``True`` insists on labels (a source), ``False`` ignores them, ``None`` takes them if there are any.
@@ -56,9 +58,26 @@ def read_domain(
         raise unknown_name("task", str(task), TASKS)
     if isinstance(what, Domain):
         return _again(what, labeled)
+    if text is not None:
+        return _read_texts(what, name, label_column, text, task, labeled)
     if isinstance(what, str | Path):
         return _read_path(Path(what).expanduser(), name, label_column, task, strict, labeled)
     return _read_object(what, name or "data", label_column, task, labeled)
+
+
+def _read_texts(
+    what: Any, name: str | None, label_column: str | None, text: str, task: Task, labeled: bool | None
+) -> Domain:
+    if _is_frame(what):
+        return read_frame(what, name or "data", "the DataFrame", task, labeled, label_column, text)
+    if not isinstance(what, str | Path):
+        raise InputError(f"Texts (text='{text}') are read from a table or a DataFrame, not from {type(what).__name__}.")
+    path = Path(what).expanduser()
+    if not path.exists():
+        raise InputError(f"{path} does not exist; {_did_you_mean(path)}")
+    if path.is_dir() or _suffix(path) not in TABLE_SUFFIXES:
+        raise InputError(f"{path} is no table, so it has no column of texts '{text}'; give a .csv, .tsv or .parquet.")
+    return read_table(path, name or path.resolve().name, task, labeled, label_column, text)
 
 
 def _again(domain: Domain, labeled: bool | None) -> Domain:

@@ -86,4 +86,5 @@ from acclimate.nn.stochastic_linear import call_with_draws as call_with_draws
 from acclimate.nn.stochastic_linear import last_linear as last_linear
 from acclimate.nn.sync_batch_norm import SyncBatchNorm as SyncBatchNorm
 from acclimate.nn.sync_batch_norm import convert_sync_batch_norm as convert_sync_batch_norm
+from acclimate.nn.text_body import TextBody as TextBody
 from acclimate.nn.untracked import call_untracked as call_untracked

@@ -24,11 +24,18 @@ class Identity(nn.Identity):
         self.num_features = num_inputs
 
 
+def _text(**arguments: Any) -> nn.Module:
+    from acclimate.nn.text_body import text_body
+
+    return text_body(**arguments)
+
+
 OWN: dict[str, Callable[..., nn.Module]] = {
     "identity": Identity,
     "mlp": MLP,
     "small_cnn": SmallCNN,
     "signal_cnn": SignalCNN,
+    "text": _text,
 }
 
 
@@ -37,7 +44,8 @@ def build_backbone(spec: Mapping[str, Any]) -> nn.Module:
 
     Args:
         spec: ``{"name": ..., **arguments}`` with one of our names (identity, mlp, small_cnn, signal_cnn) and the
-            arguments of its class, or a timm or torchvision name with ``"weights"``: "default", "none" or a file.
+            arguments of its class; "text" with those of `acclimate.nn.text_body.text_body`; or a timm or torchvision
+            name with ``"weights"``: "default", "none" or a file.
 
     Raises:
         InputError: If nothing has this name, or its pretrained weights cannot be had.

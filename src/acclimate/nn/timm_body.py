@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import socket
-import urllib.request
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from acclimate.errors import InputError
 from acclimate.nn.body import Body, Whole, cannot_have
+from acclimate.nn.hub import check_reachable
 
 FILES = ("model.safetensors", "pytorch_model.bin")
 
@@ -63,19 +61,9 @@ def _built(name: str, pretrained: bool, **arguments: int) -> tuple[Any, dict[str
 
 
 def _check_reachable(timm: Any, name: str) -> None:
-    """Say at once that the hub cannot be reached, where its client would try again for a minute."""
-    from huggingface_hub import constants, try_to_load_from_cache
-
     settings = timm.models.get_pretrained_cfg(name)
-    repository = settings and settings.hf_hub_id
-    if not repository or urllib.request.getproxies():
-        return
-    if any(isinstance(try_to_load_from_cache(repository, file), str) for file in FILES):
-        return
-    try:
-        socket.getaddrinfo(urlsplit(constants.ENDPOINT).hostname, None)
-    except OSError as error:
-        raise cannot_have(f"timm:{name}", error.strerror or error) from error
+    if settings and settings.hf_hub_id:
+        check_reachable(settings.hf_hub_id, FILES, f"timm:{name}")
 
 
 def _preprocessing(settings: Mapping[str, Any]) -> dict[str, Any]:

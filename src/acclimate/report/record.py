@@ -315,7 +315,7 @@ class RunRecord:
 
     summary: str
     task: Literal["classification", "regression"]
-    kind: Literal["images", "features", "signals"]
+    kind: Literal["images", "features", "signals", "texts"]
     source: DomainRecord
     target: DomainRecord
     label_spaces: str

@@ -47,9 +47,12 @@ def adapt(
     distill: bool = False,
     task: Task = "classification",
     label_column: str | None = None,
+    text: str | None = None,
+    max_length: int | None = None,
     backbone: str | nn.Module | None = None,
     weights: str | None = None,
     finetune: bool | None = None,
+    lora: int | None = None,
     flip: bool | None = None,
     steps: int | None = None,
     batch_size: int | None = None,
@@ -86,10 +89,15 @@ def adapt(
         distill: Where several candidates are chosen, make one network that says what they say together.
         task: ``"classification"`` or ``"regression"``.
         label_column: Column of a table that holds the labels.
-        backbone: A timm or torchvision name, ``"small_cnn"``, or a module from rows to features (n, d). Default: by the
-            kind and size of the data.
+        text: Column of a table that is read as texts, in source and target; the others but the label are left out.
+        max_length: Tokens of a text that are read; what follows is cut off, and how many texts that meets is said.
+            Default: 256, or as many as the model takes.
+        backbone: A timm or torchvision name, ``"small_cnn"``, or a module from rows to features (n, d); for texts the
+            name of a transformers model at Hugging Face or its local folder. Default: by the kind and size of the data;
+            for texts sentence-transformers/all-MiniLM-L6-v2.
         weights: ``"default"`` (pretrained), ``"none"`` (random) or a file.
         finetune: Train a pretrained backbone; default: on a GPU. Otherwise it is run once, frozen.
+        lora: Of a text encoder that is trained: train low-rank adapters of this rank instead of all of it.
         flip: Mirror images in training, from left to right, at random; not where a mirrored one means something else,
             as digits and letters do. Default: for backbones of photographs that are trained; not for ``"small_cnn"``,
             which only methods of two views give changed images.
@@ -135,10 +143,13 @@ def adapt(
         backbone=OWN if isinstance(backbone, nn.Module) else backbone,
         weights=weights,
         finetune=finetune,
+        lora=lora,
         flip=flip,
         steps=steps,
         batch_size=batch_size,
         label_column=label_column,
+        text=text,
+        max_length=max_length,
         strict=strict,
         seed=seed,
         devices=devices,
@@ -190,7 +201,12 @@ class _Run:
                 raise InputError(f"No {side} was given; name it with --{side}, or run the demo with --demo.")
         settings = self.wanted
         source, found = read_both(
-            sources, target, task=settings.task, label_column=settings.label_column, strict=settings.strict
+            sources,
+            target,
+            task=settings.task,
+            label_column=settings.label_column,
+            text=settings.text,
+            strict=settings.strict,
         )
         for domain in (source, found):
             self.console.tell_domain(domain)
@@ -229,6 +245,8 @@ class _Run:
         config: dict[str, Any],
     ) -> None:
         prepared = prepare(source, target, settings, self.own, self.console.visible)
+        for note in prepared.notes:
+            self.console.say(note)
         claim_folder(self.out, config)
         write_text(self.out / "command.txt", self.command + "\n")
         trainer = self._trainer(settings, prepared)
@@ -248,7 +266,7 @@ class _Run:
             prepared.architecture,
             prepared.own,
             self.console.visible,
-            prepared.preprocessing,
+            prepared.images,
         )
 
     def _train(self, settings: Configuration, prepared: Prepared, trainer: Trainer, kind: str) -> list[Outcome]:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from torch import nn
 
-from acclimate.data import Domain, Preprocessing, align_columns, read_domain
-from acclimate.data.domain import KINDS_IN_WORDS, Kind
+from acclimate.data import Domain, align_columns, read_domain
+from acclimate.data.domain import KINDS_IN_WORDS, Kind, Recipe
 from acclimate.data.rows import Rows
 from acclimate.errors import InputError
 from acclimate.types import Predictions
@@ -37,8 +37,8 @@ class AdaptedModel:
         kind: Kind of input.
         classes: Names of the classes; empty for regression.
         shape: Of one row, for features and signals.
-        columns: Of a table.
-        preprocessing: Of images.
+        columns: Of a table; of texts, the name of their column.
+        preprocessing: Of images or texts.
         extractor: The frozen backbone in front of the members.
         level: Confidence below which a prediction is flagged; ``None`` for regression.
         chosen_by: How it was chosen, in words that follow "chosen by".
@@ -52,7 +52,7 @@ class AdaptedModel:
     classes: tuple[str, ...]
     shape: tuple[int, ...] | None = None
     columns: tuple[str, ...] | None = None
-    preprocessing: Preprocessing | None = None
+    preprocessing: Recipe | None = None
     extractor: Extractor | None = None
     level: float | None = None
     chosen_by: str = ""
@@ -89,8 +89,13 @@ class AdaptedModel:
         Raises:
             InputError: It cannot be read, or is of another kind or shape than the model was made for.
         """
-        domain = self.fitting(read_domain(data, labeled=False))
+        domain = self.fitting(read_domain(data, text=self.text, labeled=False))
         return self.table(domain, self.predictions(self.rows(domain)))
+
+    @property
+    def text(self) -> str | None:
+        """The column of a table that holds the texts, where it reads texts."""
+        return self.columns[0] if self.kind == "texts" and self.columns else None
 
     def table(self, domain: Domain, predictions: Predictions) -> pd.DataFrame:
         """Predictions on a domain as a table."""

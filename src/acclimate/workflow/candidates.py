@@ -13,7 +13,7 @@ from acclimate.workflow.choose import BASELINE
 from acclimate.workflow.cost import Size, check_affordable, is_quick
 
 Maker = Literal["network", "linear", "rescaled", "im_head", "classical", "made"]
-Situation = Literal["features", "signals", "images", "regression"]
+Situation = Literal["features", "signals", "images", "texts", "regression"]
 
 RESCALED, IM_HEAD = "per_domain_scaling", "im_head"
 VARIANTS = {"cdan+e": ("cdan", {"entropy": True})}  # key -> method and its arguments
@@ -27,8 +27,13 @@ DEFAULTS: dict[Situation, tuple[str, ...]] = {
     "features": (BASELINE, RESCALED, IM_HEAD, *CLASSICAL, "mcc", "dann", "cdan+e", "deep_coral", "dan"),
     "signals": (BASELINE, RESCALED, "mcc", "dann", "dann+mcc", "deep_coral"),
     "images": (BASELINE, "mcc", "dann", "dann+mcc", "deep_coral"),
+    "texts": (BASELINE, "mcc", "dann", "dann+mcc", "deep_coral"),
     "regression": (BASELINE, RESCALED, *CLASSICAL, "dann", "deep_coral", "dan"),
 }
+
+INSTEAD = {"images": ", or give a pretrained --backbone with --frozen", "texts": ", or add --frozen"}
+# By an adversarial step or by masks, or they rebuild them: nothing that could be done to the numbers of tokens.
+CHANGES_INPUTS = {"vat", "vada", "dirt_t", "drcn", "dsn", "mic", "fda"}
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,8 @@ def candidates_for(
     """The candidates to train, source-only first.
 
     Args:
-        situation: Kind of input; ``"features"`` includes those of a frozen backbone. Regression is one of its own.
+        situation: Kind of input; ``"features"`` includes those of a frozen backbone. Regression is one of its own;
+            ``"texts"`` are those whose encoder is trained.
         wanted: Keys the person asked for; ``None`` for the default set, less what takes long on so much data.
             Source-only is always added.
         size: Of the data; ``None``: small.
@@ -150,14 +156,18 @@ def _maker(key: str, situation: Situation) -> Maker:
 
 
 def _check_fits(key: str, situation: Situation) -> None:
-    if key == RESCALED and situation == "images":
-        raise InputError(f"'{key}' scales features; for images trained end to end leave it out of --methods.")
+    if key == RESCALED and situation in ("images", "texts"):
+        raise InputError(f"'{key}' scales features; for {situation} trained end to end leave it out of --methods.")
     if key == IM_HEAD and situation != "features":
         raise InputError(f"'{key}' is a linear classifier of features; leave it out of --methods here.")
-    if key in classical_methods() and key != RESCALED and situation in ("images", "signals"):
+    if key in classical_methods() and key != RESCALED and situation not in ("features", "regression"):
         raise InputError(
-            f"'{key}' works on features; leave it out of --methods for {situation}"
-            + (", or give a pretrained --backbone with --frozen." if situation == "images" else ".")
+            f"'{key}' works on features; leave it out of --methods for {situation}{INSTEAD.get(situation, '')}."
+        )
+    if situation == "texts" and (views_of(key) > 1 or CHANGES_INPUTS & set(parts_of(key))):
+        raise InputError(
+            f"'{key}' changes its inputs a little or rebuilds them, which tokens do not allow; leave it out of "
+            "--methods, or add --frozen."
         )
     _check_task(key, "regression" if situation == "regression" else "classification")
 

@@ -13,6 +13,8 @@ PACKAGES = (
     "torch",
     "torchvision",
     "timm",
+    "transformers",
+    "peft",
     "lightning-fabric",
     "numpy",
     "scikit-learn",
@@ -34,13 +36,17 @@ class Configuration:
         caution: Of the guard: ``"safer"``, ``"balanced"`` or ``"bolder"``.
         labeled: Where some labelled target rows are, for a paired test.
         distill: Make one network of several chosen candidates.
-        backbone: A timm or torchvision name, ``"small_cnn"``, ``"signal_cnn"``, ``"mlp"`` or ``"own"``.
+        backbone: A timm or torchvision name, ``"small_cnn"``, ``"signal_cnn"``, ``"mlp"`` or ``"own"``; of texts, the
+            name or folder of a transformers model.
         weights: ``"default"`` (pretrained), ``"none"`` (random) or a file.
         finetune: Train the backbone too; otherwise it is run once, frozen.
         flip: Mirror images in training, from left to right.
         steps: Optimisation steps of each candidate that is trained in steps.
         batch_size: Rows per step and domain.
         label_column: Column of a table that holds the labels.
+        text: Column of a table that is read as texts.
+        max_length: Tokens of a text that are read.
+        lora: Rank of low-rank adapters in a text encoder, which are then trained in its place.
         strict: A file that cannot be read is an error instead of being left out.
         seed: Of the hold-out, the weights, the order of rows, augmentation and the bootstrap.
         devices: Processes, one device each.
@@ -62,6 +68,9 @@ class Configuration:
     steps: int | None = None
     batch_size: int | None = None
     label_column: str | None = None
+    text: str | None = None
+    max_length: int | None = None
+    lora: int | None = None
     strict: bool = False
     seed: int = 0
     devices: int = 1

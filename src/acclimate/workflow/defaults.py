@@ -11,12 +11,14 @@ from PIL import Image
 from acclimate.data import Domain
 from acclimate.data.images import image_tensor
 from acclimate.errors import InputError, unknown_name
+from acclimate.nn.text_body import check_text_model
 from acclimate.workflow.candidates import Situation, candidates_for
 from acclimate.workflow.configuration import Configuration
 from acclimate.workflow.cost import Size
 from acclimate.workflow.guard import check_caution
 from acclimate.workflow.networks import OWN
 from acclimate.workflow.rules import GUARD, check_rule, rule_of
+from acclimate.workflow.text_encoder import TEXT_MODEL
 
 SMALL = 64  # pixels: up to this size images are learned from scratch by a small network
 PHOTOGRAPHS = "resnet50"  # the backbone of larger images
@@ -39,7 +41,8 @@ def complete(wanted: Configuration, source: Domain, target: Domain) -> Configura
     Raises:
         InputError: Settings contradict each other or the data.
     """
-    settings = {"images": _for_images, "features": _for_features, "signals": _for_signals}[source.kind](wanted, source)
+    by_kind = {"images": _for_images, "features": _for_features, "signals": _for_signals, "texts": _for_texts}
+    settings = by_kind[source.kind](wanted, source)
     batch_size = 32 if wanted.batch_size is None else wanted.batch_size
     settings = replace(
         settings,
@@ -59,6 +62,8 @@ def situation_of(settings: Configuration, kind: str) -> Situation:
         return "regression"
     if kind == "images":
         return "images" if settings.finetune else "features"
+    if kind == "texts":
+        return "texts" if settings.finetune else "features"
     return "features" if kind == "features" else "signals"
 
 
@@ -75,7 +80,10 @@ def check_settings(wanted: Configuration, target_is_labeled: bool | None = None)
         raise InputError(f"--caution is for the guard; leave it out with --select {wanted.select}.")
     if wanted.accelerator not in ACCELERATORS:
         raise unknown_name("accelerator", wanted.accelerator, ACCELERATORS)
-    for name in ("steps", "batch_size", "devices"):
+    if wanted.text is None and (wanted.max_length is not None or wanted.lora is not None):
+        option = "--max-length" if wanted.max_length is not None else "--lora"
+        raise InputError(f"{option} is for texts; name their column with --text, or leave it out.")
+    for name in ("steps", "batch_size", "devices", "max_length", "lora"):
         value = getattr(wanted, name)
         if value is not None and value < 1:
             raise InputError(f"--{name.replace('_', '-')} is {value}; give a whole number of at least 1.")
@@ -122,6 +130,27 @@ def _for_images(wanted: Configuration, source: Domain) -> Configuration:
     # What small networks learn from scratch may be digits or letters, which must not be mirrored.
     flip = wanted.flip if wanted.flip is not None or not finetune else not scratch
     return replace(wanted, backbone=backbone, weights=weights, finetune=finetune, flip=flip)
+
+
+def _for_texts(wanted: Configuration, source: Domain) -> Configuration:
+    backbone, weights = wanted.backbone or TEXT_MODEL, wanted.weights or "default"
+    if backbone == OWN:
+        raise InputError("A module does not say how it reads texts; give the name or folder of a transformers model.")
+    if weights not in ("default", "none"):
+        raise InputError(f"--weights {weights}: for texts give the folder of a transformers model as --backbone.")
+    if weights == "none" and not wanted.finetune:
+        raise InputError("--weights none is for an encoder that is trained; add --finetune.")
+    if wanted.flip is not None:
+        raise InputError(f"{_flip_option(wanted)} is for images; leave it out for texts.")
+    check_text_model(backbone)
+    finetune = wanted.finetune
+    if finetune is None:
+        finetune = wanted.lora is not None or on_gpu(wanted.accelerator)
+    if wanted.lora is not None and not finetune:
+        raise InputError("--lora trains the encoder and --frozen does not; leave one of them out.")
+    if wanted.task == "regression" and finetune:
+        raise InputError("Regression works on features; add --frozen for those of the texts.")
+    return replace(wanted, backbone=backbone, weights=weights, finetune=finetune)
 
 
 def _for_features(wanted: Configuration, source: Domain) -> Configuration:

@@ -10,17 +10,20 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from acclimate.data import Domain, Preprocessing, read_domain
+from acclimate.data import Domain, Preprocessing, read_domain, text_preprocessing, token_counts
 from acclimate.data.readers.array_file import ARRAY_SUFFIXES
 from acclimate.data.readers.svmlight import SVMLIGHT_SUFFIXES
 from acclimate.data.readers.table import TABLE_SUFFIXES
 from acclimate.errors import InputError
 from acclimate.nn.backbones import find_architecture, imagenet_accuracy, pretrained_backbone
+from acclimate.nn.text_body import check_text_model, text_body
 from acclimate.transferability.recommendation import Model
 from acclimate.types import Array
+from acclimate.workflow.console import Console
 from acclimate.workflow.defaults import SMALL, image_size
 from acclimate.workflow.extractor import Extractor
 from acclimate.workflow.prepare import USUAL
+from acclimate.workflow.text_encoder import cut_off
 
 FILES = ARRAY_SUFFIXES | SVMLIGHT_SUFFIXES | TABLE_SUFFIXES
 
@@ -49,7 +52,9 @@ class Encoder:
         return self.take(data.subset(rows), show)
 
 
-def encoders(models: str | Sequence[str] | Mapping[str, Any], weights: str, label_column: str | None) -> list[Encoder]:
+def encoders(
+    models: str | Sequence[str] | Mapping[str, Any], weights: str, label_column: str | None, *, texts: bool = False
+) -> list[Encoder]:
     """One for each model; files are read here, and names are looked up, before any network is run.
 
     Args:
@@ -57,6 +62,7 @@ def encoders(models: str | Sequence[str] | Mapping[str, Any], weights: str, labe
             array (n, d) or a module from images to features (n, d). ``NAME=WEIGHTS`` gives a network its own weights.
         weights: Of networks that are given by name alone: "default" (pretrained) or "none" (random).
         label_column: Of tables of features.
+        texts: Names are those of transformers models, or their local folders.
 
     Raises:
         InputError: There are fewer than two, two have one name, a file cannot be read, or no library has the name.
@@ -64,7 +70,7 @@ def encoders(models: str | Sequence[str] | Mapping[str, Any], weights: str, labe
     given = _named(models)
     if len(given) < 2:
         raise InputError(f"--models names {len(given)} model; a ranking needs at least two, comma-separated.")
-    return [_encoder(name, what, weights, label_column) for name, what in given]
+    return [_encoder(name, what, weights, label_column, texts) for name, what in given]
 
 
 def _named(models: str | Sequence[str] | Mapping[str, Any]) -> list[tuple[str, Any]]:
@@ -85,7 +91,7 @@ def _is_file(what: str) -> bool:
     return inner.suffix.lower() in FILES and "=" not in what
 
 
-def _encoder(name: str, what: Any, weights: str, label_column: str | None) -> Encoder:
+def _encoder(name: str, what: Any, weights: str, label_column: str | None, texts: bool) -> Encoder:
     if isinstance(what, nn.Module):
         return Encoder(name, take=lambda data, show: _run(name, what, {"name": name}, data, show))
     if not isinstance(what, str | Path):
@@ -93,8 +99,11 @@ def _encoder(name: str, what: Any, weights: str, label_column: str | None) -> En
     if _is_file(str(what)):
         return Encoder(name, _feature_rows(read_domain(what, name=name, label_column=label_column)))
     architecture, equals, own = str(what).partition("=")
-    find_architecture(architecture)
     chosen = own if equals else weights
+    if texts:
+        check_text_model(architecture)
+        return Encoder(name, take=lambda data, show: _of_texts(name, architecture, chosen, data, show))
+    find_architecture(architecture)
     if chosen not in ("default", "none") and not Path(chosen).expanduser().is_file():
         raise InputError(f"The weights {chosen} of {architecture} do not exist; give 'default', 'none' or a file.")
     return Encoder(name, take=lambda data, show: _by_name(name, architecture, chosen, data, show))
@@ -104,6 +113,15 @@ def _feature_rows(found: Domain) -> Domain:
     if found.kind != "features":
         raise InputError(f"The model {found.name} holds {found.kind}; a file given as a model holds features (n, d).")
     return found
+
+
+def _of_texts(name: str, model: str, weights: str, data: Domain, show: bool) -> tuple[Array, Model]:
+    body = text_body(model, weights)
+    made = text_preprocessing(model, most=body.max_length)
+    if note := cut_off(data, token_counts(made, np.asarray(data.x)), made.max_length):
+        Console(show).say(note.removesuffix(" (--max-length).") + ".")
+    x = np.asarray(Extractor({"name": name}, body).features(data, made, show=show).x)
+    return x, Model(name, x.shape[1], sum(p.numel() for p in body.parameters()))
 
 
 def _by_name(name: str, architecture: str, weights: str, data: Domain, show: bool) -> tuple[Array, Model]:

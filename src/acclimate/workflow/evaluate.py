@@ -60,7 +60,8 @@ def evaluate(model: AdaptedModel | Path | str, data: Any, *, label_column: str |
         InputError: The model or the data cannot be read, do not fit together, or no label is there.
     """
     model = model if isinstance(model, AdaptedModel) else load(model)
-    domain = model.fitting(read_domain(data, task=model.task, label_column=label_column, labeled=True))
+    read = read_domain(data, task=model.task, label_column=label_column, text=model.text, labeled=True)
+    domain = model.fitting(read)
     truth = truth_of(domain, model.classes)
     assert truth is not None
     rows = model.rows(domain.without_labels())

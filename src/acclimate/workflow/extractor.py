@@ -1,4 +1,4 @@
-"""A frozen backbone: run once over the images of a domain, whose features are kept on disk."""
+"""A frozen backbone: run once over the images or texts of a domain, whose features are kept on disk."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from acclimate.data import Domain, Preprocessing, cached_features
+from acclimate.data import Domain, cached_features
+from acclimate.data.domain import Recipe
 from acclimate.nn.backbones import weights_fingerprint
 
 
@@ -17,7 +18,7 @@ class Extractor:
 
     Attributes:
         spec: What rebuilds it: see `acclimate.nn.architecture.build_backbone`.
-        backbone: From images to features (n, d).
+        backbone: From images or tokens to features (n, d).
         device: Where it runs.
     """
 
@@ -25,11 +26,11 @@ class Extractor:
     backbone: nn.Module
     device: str = "cpu"
 
-    def features(self, domain: Domain, preprocessing: Preprocessing, *, show: bool = False) -> Domain:
-        """The domain with features (n, d) in the place of its images, from the cache where they were taken before.
+    def features(self, domain: Domain, preprocessing: Recipe, *, show: bool = False) -> Domain:
+        """The domain with features (n, d) in the place of its rows, from the cache where they were taken before.
 
         Args:
-            domain: Images.
+            domain: Images or texts.
             preprocessing: What the backbone expects.
             show: Show progress.
         """
@@ -39,5 +40,12 @@ class Extractor:
         return replace(domain, kind="features", x=features)
 
     def _extract(self, x: Tensor) -> Tensor:
-        features: Tensor = self.backbone(x.to(self.device))
+        features: Tensor = self.backbone(without_padding(x).to(self.device))
         return features
+
+
+def without_padding(x: Tensor) -> Tensor:
+    """Tokens (n, 2, length) without the columns that hold none of these texts; anything else as it is."""
+    if x.is_floating_point() or x.ndim != 3:
+        return x
+    return x[:, :, : max(int(x[:, 1].sum(1).max()), 1)]

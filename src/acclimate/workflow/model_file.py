@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 
 from torch import nn
 
-from acclimate.data import Preprocessing
+from acclimate.data import Preprocessing, TextPreprocessing, text_preprocessing
+from acclimate.data.domain import Recipe
 from acclimate.errors import InputError
 from acclimate.workflow.adapted_model import AdaptedModel
 from acclimate.workflow.configuration import versions
@@ -19,7 +20,7 @@ from acclimate.workflow.networks import OWN, make_backbone
 from acclimate.workflow.run_folder import read_json, write_json
 
 FORMAT = 1
-JSON, BACKBONE = "model.json", "backbone.safetensors"
+JSON, BACKBONE, TOKENIZER = "model.json", "backbone.safetensors", "tokenizer"
 Model = TypeVar("Model", bound=AdaptedModel)
 
 
@@ -49,6 +50,7 @@ def save_model(model: AdaptedModel, folder: Path) -> None:
         "shape": model.shape,
         "columns": model.columns,
         "preprocessing": None if model.preprocessing is None else model.preprocessing.to_json(),
+        "tokenizer": _saved_tokenizer(model.preprocessing, folder),
         "backbone": extractor,
         "level": model.level,
         "chosen": [member.key for member in model.members],
@@ -93,11 +95,25 @@ def _rebuilt(cls: type[Model], found: Mapping[str, Any], folder: Path, own: nn.M
         classes=tuple(found["classes"]),
         shape=_tuple(found["shape"]),
         columns=_tuple(found["columns"]),
-        preprocessing=None if found["preprocessing"] is None else Preprocessing.from_json(found["preprocessing"]),
+        preprocessing=_preprocessing(found, folder),
         extractor=_extractor(found["backbone"], folder, own),
         level=found["level"],
         chosen_by=found["chosen_by"],
     )
+
+
+def _saved_tokenizer(preprocessing: Recipe | None, folder: Path) -> str | None:
+    if not isinstance(preprocessing, TextPreprocessing):
+        return None
+    preprocessing.save(folder / TOKENIZER)
+    return TOKENIZER
+
+
+def _preprocessing(found: Mapping[str, Any], folder: Path) -> Recipe | None:
+    values = found["preprocessing"]
+    if values is not None and found.get("tokenizer"):
+        return text_preprocessing(folder / TOKENIZER, values["max_length"])
+    return None if values is None else Preprocessing.from_json(values)
 
 
 def _extractor(spec: dict[str, Any] | None, folder: Path, own: nn.Module | None) -> Extractor | None:

@@ -9,7 +9,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from acclimate.data import Domain, Preprocessing
+from acclimate.data import Domain, Preprocessing, TextPreprocessing
+from acclimate.data.domain import Recipe
 from acclimate.data.rows import Rows
 from acclimate.errors import InputError
 from acclimate.workflow.candidates import candidates_for
@@ -18,6 +19,7 @@ from acclimate.workflow.defaults import SMALL, image_size, on_gpu, situation_of
 from acclimate.workflow.extractor import Extractor
 from acclimate.workflow.material import Material, held_in_memory
 from acclimate.workflow.networks import OWN, feature_width, make_backbone
+from acclimate.workflow.text_encoder import read_text_encoder
 
 HOLDOUT = 0.2  # part of the source that is set aside, of every class
 BOTTLENECK = 256  # width behind a pretrained backbone
@@ -32,16 +34,23 @@ class Prepared:
     Attributes:
         material: The rows.
         architecture: ``backbone`` and ``bottleneck`` of the networks that are trained.
-        preprocessing: Of images.
+        preprocessing: Of images or texts.
         extractor: The frozen backbone, which has been run.
         own: The person's backbone, where it is trained.
+        notes: What was found on the way that a person should know.
     """
 
     material: Material
     architecture: dict[str, Any]
-    preprocessing: Preprocessing | None = None
+    preprocessing: Recipe | None = None
     extractor: Extractor | None = None
     own: nn.Module | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def images(self) -> Preprocessing | None:
+        """Preprocessing of images, where the rows are some."""
+        return None if isinstance(self.preprocessing, TextPreprocessing) else self.preprocessing
 
 
 def prepare(
@@ -63,6 +72,8 @@ def prepare(
     target = target.without_labels()
     if _trains_networks(settings, source.kind):
         _check_batches(settings, source.split(HOLDOUT, settings.seed)[0], target)
+    if source.kind == "texts":
+        return _prepare_texts(source, target, settings, show)
     if source.kind != "images":
         material = _material(source, target, settings, scalable=True)
         spec = _small_backbone(source, settings) if own is None else _own_backbone(own, material.source)
@@ -82,7 +93,7 @@ def _material(
     source: Domain,
     target: Domain,
     settings: Configuration,
-    preprocessing: Preprocessing | None = None,
+    preprocessing: Recipe | None = None,
     *,
     scalable: bool = False,
 ) -> Material:
@@ -122,7 +133,7 @@ def _frozen(
     target: Domain,
     settings: Configuration,
     extractor: Extractor,
-    preprocessing: Preprocessing,
+    preprocessing: Recipe,
     show: bool,
 ) -> Prepared:
     source, target = (extractor.features(domain, preprocessing, show=show) for domain in (source, target))
@@ -154,7 +165,21 @@ def _image_backbone(
     return spec, preprocessing, backbone
 
 
-def _rows(domain: Domain, preprocessing: Preprocessing | None, seed: int) -> Rows:
+def _prepare_texts(source: Domain, target: Domain, settings: Configuration, show: bool) -> Prepared:
+    encoder = read_text_encoder(settings, source, target)
+    if settings.finetune:
+        architecture = {"backbone": encoder.spec, "bottleneck": None}
+        return Prepared(
+            _material(source, target, settings, encoder.training),
+            architecture,
+            encoder.preprocessing,
+            notes=encoder.notes,
+        )
+    extractor = Extractor(encoder.spec, encoder.body, _device(settings))
+    return replace(_frozen(source, target, settings, extractor, encoder.preprocessing, show), notes=encoder.notes)
+
+
+def _rows(domain: Domain, preprocessing: Recipe | None, seed: int) -> Rows:
     rows = domain.rows(preprocessing, train=True, seed=seed)
     return rows if preprocessing is None or preprocessing.augmentation != "none" else held_in_memory(rows)
 

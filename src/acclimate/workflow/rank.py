@@ -34,6 +34,7 @@ def rank(
     draws: int = DRAWS,
     weights: str = "default",
     label_column: str | None = None,
+    text: str | None = None,
     seed: int = 0,
     strict: bool = False,
     show: bool = True,
@@ -45,7 +46,7 @@ def rank(
     need no data at all.
 
     Args:
-        data: Labelled images, anything that `acclimate.data.read_domain` reads; ``None`` where all models are files of
+        data: Labelled images or texts: what `acclimate.data.read_domain` reads. ``None`` where all models are files of
             features, one of which holds the labels.
         models: timm or torchvision names, ``NAME=WEIGHTS`` (a file, or "none" for random weights), or files of features
             of the same rows in the same order (``.npz .npy .csv ...``); comma-separated or a list. Or a mapping from a
@@ -57,6 +58,7 @@ def rank(
         draws: Halves of the rows that intervals are made from.
         weights: Of networks given by name alone: "default" (pretrained) or "none".
         label_column: Column of a table that holds the labels.
+        text: Column of a table that is read as texts; models are then transformers names or local folders.
         seed: Of everything that is drawn.
         strict: A file that cannot be read is an error instead of being left out.
         show: Show progress on standard error.
@@ -79,8 +81,8 @@ def rank(
     console = Console(show)
     keys = _keys(scores, by)
     _check_numbers(draws, rows_per_class)
-    given = encoders(models, weights, label_column)
-    domain = _labelled_rows(data, given, label_column, strict)
+    given = encoders(models, weights, label_column, texts=text is not None)
+    domain = _labelled_rows(data, given, label_column, strict, text)
     console.tell_domain(domain)
     rows = _rows(domain, rows_per_class, seed)
     if out is not None and Path(out).is_file():
@@ -111,7 +113,9 @@ def _check_numbers(draws: int, rows_per_class: int | None) -> None:
         raise InputError(f"--rows-per-class {rows_per_class} is too few; scores leave a row out, so give 2 or more.")
 
 
-def _labelled_rows(data: Any, given: Sequence[Encoder], label_column: str | None, strict: bool) -> Domain:
+def _labelled_rows(
+    data: Any, given: Sequence[Encoder], label_column: str | None, strict: bool, text: str | None
+) -> Domain:
     """The labelled data, to which every file of features fits.
 
     Raises:
@@ -124,12 +128,15 @@ def _labelled_rows(data: Any, given: Sequence[Encoder], label_column: str | None
         data = next((file for file in files if file.labels is not None), None)
         if data is None:
             raise InputError("None of the files of features holds labels; add an array 'y', or give --data.")
-    domain = without_empty_classes(read_domain(data, labeled=True, label_column=label_column, strict=strict))
+    read: dict[str, Any] = {"label_column": label_column, "strict": strict}
+    domain = without_empty_classes(read_domain(data, labeled=True, text=text, **read))
     for file in files:
         _check_rows(file, domain)
-    if domain.kind != "images" and len(files) < len(given):
+    if domain.kind not in ("images", "texts") and len(files) < len(given):
         name = next(one.name for one in given if one.file is None)
-        raise InputError(f"{domain.origin} holds {domain.kind}, which {name} cannot read; give images.")
+        raise InputError(
+            f"{domain.origin} holds {domain.kind}, which {name} cannot read; give images, or texts by --text."
+        )
     _check_classes(domain)
     return domain
 

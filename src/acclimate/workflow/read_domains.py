@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from acclimate.data import Domain, align_columns, check_compatible, check_source, join_domains, read_domain
+from acclimate.data.content import row_hashes
 from acclimate.data.images import image_tensor
 from acclimate.errors import InputError
 from acclimate.workflow.configuration import Configuration, Task
@@ -20,7 +21,13 @@ PROBES = 16  # images of a data set that stand for all of it in a fingerprint
 
 
 def read_both(
-    sources: Sequence[Any], target: Any, *, task: Task, label_column: str | None, strict: bool
+    sources: Sequence[Any],
+    target: Any,
+    *,
+    task: Task,
+    label_column: str | None,
+    strict: bool,
+    text: str | None = None,
 ) -> tuple[Domain, Domain]:
     """Read the labelled sources, joined to one domain, and the target with the labels it may have.
 
@@ -30,11 +37,12 @@ def read_both(
         task: Kind of label.
         label_column: Column of a table that holds the labels.
         strict: A file that cannot be read is an error.
+        text: Column of a table that is read as texts.
 
     Raises:
         InputError: Either cannot be read, the source cannot be learned from, or they do not fit together.
     """
-    read: dict[str, Any] = {"task": task, "label_column": label_column, "strict": strict}
+    read: dict[str, Any] = {"task": task, "label_column": label_column, "text": text, "strict": strict}
     source = without_empty_classes(join_domains([read_domain(what, labeled=True, **read) for what in sources]))
     check_source(source)
     found = align_columns(read_domain(target, **read), source.columns)
@@ -54,7 +62,12 @@ def read_labeled(what: Any, source: Domain, settings: Configuration) -> Domain:
         InputError: They cannot be read, have no labels, do not fit the source, or are too few for a test.
     """
     found = read_domain(
-        what, labeled=True, task=settings.task, label_column=settings.label_column, strict=settings.strict
+        what,
+        labeled=True,
+        task=settings.task,
+        label_column=settings.label_column,
+        text=settings.text,
+        strict=settings.strict,
     )
     found = align_columns(found, source.columns)
     check_compatible(source, found)
@@ -106,6 +119,8 @@ def fingerprint(domain: Domain) -> str:
 
 
 def _contents(domain: Domain) -> Any:
+    if domain.kind == "texts":
+        return row_hashes(domain)
     if isinstance(domain.x, np.ndarray):
         return [str((domain.x.dtype, domain.x.shape)).encode(), np.ascontiguousarray(domain.x).data]
     if isinstance(domain.x, tuple):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
+from torch.optim import AdamW
 
 from acclimate.classical import find_classical
 from acclimate.data.preprocessing import Preprocessing
@@ -32,6 +34,10 @@ from acclimate.workflow.train_classical import scaling_for, spread_only, train_c
 ALPHAS = tuple(10.0**k for k in range(-3, 5))  # strengths that ridge regression chooses among, by leaving rows out
 CHECKPOINTS = 10  # in one candidate's training
 BACKBONE_RATE = 0.1  # of a pretrained backbone, over the rate of the new layers
+# A transformer is trained by AdamW at 5e-5 (Devlin et al. 2019, https://arxiv.org/abs/1810.04805: 2e-5 to 5e-5), its
+# low-rank adapters at ten times that (Hu et al. 2022, https://arxiv.org/abs/2106.09685: 4e-4 to 5e-4 on RoBERTa).
+TEXT_OPTIMIZER = partial(AdamW, lr=1e-3, weight_decay=0.01)
+TEXT_RATE, LORA_RATE = 0.05, 0.5  # of the encoder and of its adapters, over the rate of the new layers
 
 
 @dataclass(frozen=True)
@@ -154,18 +160,25 @@ class Trainer:
         settings = self.configuration
         assert settings.steps is not None
         pretrained = settings.weights not in (None, "none")
+        texts = self.architecture["backbone"]["name"] == "text"
         return {
+            "optimizer": TEXT_OPTIMIZER if texts else None,
             "steps": settings.steps,
             "seed": settings.seed,
             "devices": settings.devices,
             "accelerator": settings.accelerator,
-            "backbone_lr_factor": BACKBONE_RATE if pretrained else 1.0,
+            "backbone_lr_factor": self._backbone_rate() if pretrained else 1.0,
             "out": folder,
             "resume": True,
             "checkpoint_every": max(settings.steps // CHECKPOINTS, 1),
             "log_every": max(settings.steps // 100, 1),
             "progress_bar": self.show,
         }
+
+    def _backbone_rate(self) -> float:
+        if self.architecture["backbone"]["name"] != "text":
+            return BACKBONE_RATE
+        return TEXT_RATE if self.configuration.lora is None else LORA_RATE
 
     def _streams(self, method: Method, scaler: PerDomainScaler | None, values: tuple[float, float] | None) -> Streams:
         size, seed = self.configuration.batch_size, self.configuration.seed

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from acclimate.data.domain import Domain
 from acclimate.data.labels import Task, encode_labels
 from acclimate.data.readers.arrays import row_names
 from acclimate.data.readers.table_columns import cells_of, feature_columns, is_number
+from acclimate.data.readers.texts import check_column, text_domain
 from acclimate.errors import InputError, unknown_name
 
 if TYPE_CHECKING:
@@ -19,27 +20,36 @@ SEPARATORS = ",;\t|"
 TABLE_SUFFIXES = frozenset({".csv", ".tsv", ".parquet", ".pq"})
 
 
-def read_table(path: Path, name: str, task: Task, labeled: bool | None, label_column: str | None) -> Domain:
+def read_table(
+    path: Path, name: str, task: Task, labeled: bool | None, label_column: str | None, text: str | None = None
+) -> Domain:
     """Read a table, ``.csv``, ``.tsv`` (both also ``.gz``) or ``.parquet``.
 
-    A text file whose first line holds a number, and not the name of the label column, has no header. The columns
-    besides the label are then named 0, 1, ..., and the label column is given by its place, -1 being the last. The rest
-    is as in :func:`read_frame`.
+    Where a column of texts is named there is a header, and only an empty cell is a missing one. Else a text file whose
+    first line holds a number, and not the name of the label column, has no header. The columns besides the label are
+    then named 0, 1, ..., and the label column is given by its place, -1 being the last. The rest is as in
+    :func:`read_frame`.
 
     Raises:
         InputError: The file cannot be read as a table, or as in :func:`read_frame`.
     """
     suffix = Path(path.stem).suffix if path.suffix.lower() == ".gz" else path.suffix
     if suffix.lower() in (".parquet", ".pq"):
-        return read_frame(_parquet(path), name, str(path), task, labeled, label_column)
-    frame, has_header = _text(path, label_column)
+        return read_frame(_parquet(path), name, str(path), task, labeled, label_column, text)
+    frame, has_header = _text(path, label_column, text)
     if not has_header:
         frame, label_column = _numbered(frame, path, label_column)
-    return read_frame(frame, name, str(path), task, labeled, label_column)
+    return read_frame(frame, name, str(path), task, labeled, label_column, text)
 
 
 def read_frame(
-    frame: pd.DataFrame, name: str, origin: str, task: Task, labeled: bool | None, label_column: str | None
+    frame: pd.DataFrame,
+    name: str,
+    origin: str,
+    task: Task,
+    labeled: bool | None,
+    label_column: str | None,
+    text: str | None = None,
 ) -> Domain:
     """Make a domain of a DataFrame.
 
@@ -57,6 +67,7 @@ def read_frame(
         labeled: ``True`` insists on labels, ``False`` drops the label column, ``None`` takes it if it is there
             and not empty throughout.
         label_column: Its name; ``None`` takes the one that is called label, y, target, class or category.
+        text: The one column that is read as texts, in the place of all others.
 
     Raises:
         InputError: No such label column, a missing or infinite number, or a column that is neither of numbers nor of
@@ -65,11 +76,15 @@ def read_frame(
     frame = frame.rename(columns=str).drop(columns=["Unnamed: 0"], errors="ignore")
     if not len(frame):
         raise InputError(f"{origin} has no rows; add some.")
-    key = _label_column(list(frame.columns), origin, label_column, labeled)
+    if text is not None:
+        check_column(frame, text, origin)
+    key = _label_column([c for c in frame.columns if c != text], origin, label_column, labeled)
     labels, classes = None, None
     to_fill_in = key is not None and labeled is None and bool(frame[key].isna().all())
     if key is not None and labeled is not False and not to_fill_in:
         labels, classes = encode_labels(cells_of(frame[key]), task, row_names(origin, len(frame)))
+    if text is not None:
+        return text_domain(frame, text, name, origin, labels, classes)
     x, columns = feature_columns(frame.drop(columns=[key] if key else []), origin)
     ids = tuple(map(str, range(len(frame))))
     return Domain(name, "features", x, labels, classes, ids, origin, columns=columns)
@@ -86,7 +101,7 @@ def _parquet(path: Path) -> pd.DataFrame:
         raise InputError(f"{path} is not a readable Parquet file ({error}); save it again.") from error
 
 
-def _text(path: Path, label_column: str | None) -> tuple[pd.DataFrame, bool]:
+def _text(path: Path, label_column: str | None, text: str | None) -> tuple[pd.DataFrame, bool]:
     import pandas as pd
 
     try:
@@ -95,8 +110,10 @@ def _text(path: Path, label_column: str | None) -> tuple[pd.DataFrame, bool]:
         separator = max(SEPARATORS, key=first.count)
         cells = [cell.strip().strip('"') for cell in first.split(separator)]
         numbers = [cell for cell in cells if is_number(cell)]
-        header = not numbers or label_column in set(cells).difference(numbers)
-        frame = pd.read_csv(path, sep=separator, header=0 if header else None, skipinitialspace=True)
+        header = text is not None or not numbers or label_column in set(cells).difference(numbers)
+        # Among texts "null" and "n/a" are words.
+        words: dict[str, Any] = {} if text is None else {"keep_default_na": False, "na_values": [""]}
+        frame = pd.read_csv(path, sep=separator, header=0 if header else None, skipinitialspace=True, **words)
         return frame, header
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, OSError, EOFError) as error:
         raise InputError(f"{path} cannot be read as a table: {str(error).strip()}; correct that line.") from error

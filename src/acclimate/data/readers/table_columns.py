@@ -87,5 +87,5 @@ def _check_category(texts: Sequence[str], found: Sequence[str], place: str) -> N
     if len(found) > MOST_TEXTS:
         raise InputError(
             f"{place} holds {len(found)} different texts ('{found[0]}', ...), more than a category has; remove the "
-            "column or turn it into numbers."
+            "column, turn it into numbers, or read it as texts (--text)."
         )

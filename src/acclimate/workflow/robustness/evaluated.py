@@ -120,7 +120,7 @@ def _is_saved(path: Path) -> bool:
 def _saved(model: str | Path | AdaptedModel) -> Evaluated:
     origin = "the model" if isinstance(model, AdaptedModel) else str(model)
     found = model if isinstance(model, AdaptedModel) else AdaptedModel.load(model)
-    if found.kind != "images" or found.preprocessing is None or found.task != "classification":
+    if not isinstance(found.preprocessing, Preprocessing) or found.task != "classification":
         raise InputError(f"{origin} is no classifier of images; corruptions are for those.")
     return Evaluated(
         f"{found.name} of {origin}",
