@@ -59,6 +59,7 @@ def test_the_command_adapts_on_cached_embeddings_and_its_model_labels_a_new_tabl
     scores = json.loads((out / "scores.json").read_text())
     assert [row["key"] for row in scores["candidates"]] == ["source_only", "coral", "im_head"]
     assert "--text review" in (out / "command.txt").read_text()
+    assert f"<blockquote>{texts[0]}</blockquote>" in (out / "report.html").read_text()
     new = tmp_path / "new.csv"
     reviews(20, PANS, 5).drop(columns="sentiment").to_csv(new, index=False)
     code, said = command("predict", "--model", out, "--input", new, "--out", tmp_path / "labels.csv")

@@ -23,12 +23,14 @@ class Example:
         label: The true label where it may be shown, else ``None``.
         picture: An encoded PNG or JPEG (see `encode_picture`), for images.
         signal: (channels, time) floats, for signals.
+        text: What is read, for texts.
     """
 
     id: str
     label: str | None = None
     picture: bytes | None = None
     signal: Array | None = None
+    text: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +46,7 @@ class DomainRecord:
         values: (n,) numeric labels, for regression. ``None`` where there are none.
         inputs: (n, d) rows as they were given, up to 1000 of them, for features; ``None`` for the other kinds.
         columns: d names of the features, where they have names.
-        examples: About a dozen rows to look at (images and signals).
+        examples: About a dozen rows to look at (images, signals and texts).
         skipped: Files that could not be read and were left out.
         labels_hidden: The domain has labels, and neither training nor the choice saw them.
     """

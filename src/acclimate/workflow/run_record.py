@@ -166,6 +166,7 @@ def _example(domain: Domain, row: int, *, with_label: bool) -> Example:
         label=label,
         picture=None if picture is None else encode_picture(picture),
         signal=np.asarray(domain.x[row]) if domain.kind == "signals" else None,
+        text=str(domain.x[row]) if domain.kind == "texts" else None,
     )
 
 
