@@ -14,10 +14,8 @@ from acclimate.methods import METHODS, Method, build
 from acclimate.nn import Classifier, TextBody
 from acclimate.nn.text_body import text_body
 from acclimate.types import Sample
-from acclimate.workflow.candidates import CHANGES_INPUTS, views_of
+from acclimate.workflow.candidates import CHANGES_INPUTS, NEEDS_BATCH_NORM, views_of
 from tests.tiny_text import BOOKS, PANS, reviews, write_model
-
-STATISTICS = {"adabn", "dsbn"}  # read the statistics of batch norms, which a transformer has not
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +62,7 @@ def test_dann_on_a_lora_encoder_changes_only_adapter_discriminator_and_head(
 @pytest.mark.parametrize("key", sorted(key for key, cls in METHODS.items() if "uda" in cls.settings))
 def test_every_method_trains_on_tokens_or_is_refused(key: str, model: Path, streams: dict[str, Sample]) -> None:
     refused = key in CHANGES_INPUTS or views_of(key) > 1
-    if key in STATISTICS:
+    if key in NEEDS_BATCH_NORM:
         with pytest.raises(InputError, match="batch norm"):
             _step(key, model, streams)
         return

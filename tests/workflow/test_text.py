@@ -154,6 +154,8 @@ def test_words_that_pandas_takes_for_missing_are_texts(tmp_path: Path) -> None:
         ({"lora": 4, "finetune": False}, "leave one of them out"),
         ({"methods": ["vat"], "finetune": True}, "tokens do not allow"),
         ({"methods": ["coral"], "finetune": True}, "add --frozen"),
+        ({"methods": ["adabn"], "finetune": True}, "batch norm"),
+        ({"task": "regression", "finetune": True, "label_column": "number"}, "add --frozen"),
     ],
 )
 def test_what_is_wrong_is_said_before_training(

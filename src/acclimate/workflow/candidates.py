@@ -34,6 +34,7 @@ DEFAULTS: dict[Situation, tuple[str, ...]] = {
 INSTEAD = {"images": ", or give a pretrained --backbone with --frozen", "texts": ", or add --frozen"}
 # By an adversarial step or by masks, or they rebuild them: nothing that could be done to the numbers of tokens.
 CHANGES_INPUTS = {"vat", "vada", "dirt_t", "drcn", "dsn", "mic", "fda"}
+NEEDS_BATCH_NORM = {"adabn", "dsbn"}  # which transformers have not
 
 
 @dataclass(frozen=True)
@@ -169,6 +170,8 @@ def _check_fits(key: str, situation: Situation) -> None:
             f"'{key}' changes its inputs a little or rebuilds them, which tokens do not allow; leave it out of "
             "--methods, or add --frozen."
         )
+    if situation == "texts" and NEEDS_BATCH_NORM & set(parts_of(key)):
+        raise InputError(f"'{key}' works on batch norm, which text encoders have not; leave it out of --methods.")
     _check_task(key, "regression" if situation == "regression" else "classification")
 
 
