@@ -11,7 +11,7 @@ DEV_INSTALLED := $(VENV)/.installed-dev
 export OMP_NUM_THREADS ?= 1
 
 .PHONY: help demo test check bench bench-speed bench-digits bench-classical bench-uda bench-selection bench-testtime
-.PHONY: bench-rank bench-finetune docs dist clean
+.PHONY: bench-rank bench-finetune bench-text docs dist clean
 
 help:
 	@echo "make demo    install, adapt handwritten digits to another domain, write demo-run/report.html"
@@ -25,6 +25,7 @@ help:
 	@echo "make bench-testtime   methods for test time under every protocol, their errors and cost (a night, resumable)"
 	@echo "make bench-rank   scores of pretrained models: speed, and how well they foresee fine-tuning (an hour, resumable)"
 	@echo "make bench-finetune   strategies and regularisers of fine-tuning, 15 to 100 % of the labels (six hours, resumable)"
+	@echo "make bench-text   texts of four departments, twelve pairs (frozen: 20 minutes; trained: a night; resumable)"
 	@echo "make dist    wheel and sdist into dist/"
 
 $(VENV)/pyvenv.cfg:
@@ -86,6 +87,9 @@ bench-rank: $(DEV_INSTALLED)
 
 bench-finetune: $(DEV_INSTALLED)
 	$(BIN)/python -m benchmarks.finetune_accuracy
+
+bench-text: $(DEV_INSTALLED)
+	$(BIN)/python -m benchmarks.text_accuracy
 
 dist: $(DEV_INSTALLED)
 	rm -rf dist
