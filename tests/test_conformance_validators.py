@@ -30,6 +30,7 @@ SATURATE = {"devn": 4, "knn": 2, "nearest_source": 4 / 3}  # they have said all 
 SEE_THE_HEAD = {"relearn", "reverse"}
 # Their score of row i depends on which other rows there are, and standard errors keep those; documented.
 KEEP_NEIGHBOURHOODS = {"snd", "silhouette"}
+IN_THEIR_FLOAT_TYPE = {"silhouette"}  # distances of float32 features are float32, at twice the speed; documented
 FAR_RIGHT = 4.0  # where the model is wrong on the source, and the target moves to
 MEANS = np.array([[3.0, 0.0], [-1.5, 2.6], [-1.5, -2.6]])
 MIXED = (np.array([[1, 0.8, 0], [0, 1, 0.8], [0.8, 0, 1]]), np.array([[1, 0, 0.3], [0.9, 1, 0], [0, 0, 1]]))
@@ -196,7 +197,8 @@ def test_torch_in_gives_the_number_of_numpy_in(validator: Validator, dtype: torc
     rounded = changed(given, lambda p: Predictions(*(torch.from_numpy(a).to(dtype) for a in p[:2]), y=p.y))
     on_numpy = changed(rounded, lambda p: Predictions(p.logits.double().numpy(), p.features.double().numpy(), p.y))
     on_torch = changed(rounded, lambda p: p._replace(y=torch.from_numpy(p.y)))
-    assert score(validator, on_torch) == pytest.approx(score(validator, on_numpy), abs=1e-12)
+    near = 1e-6 if validator.key in IN_THEIR_FLOAT_TYPE else 1e-12
+    assert score(validator, on_torch) == pytest.approx(score(validator, on_numpy), abs=near)
 
 
 @every_validator

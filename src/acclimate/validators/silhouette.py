@@ -37,6 +37,7 @@ class Silhouette(RowMean):
 
     Fails by preferring few compact clusters, whatever their names; it compares features of different scale and width
     poorly. A model that predicts one class gets -1. Standard errors keep the neighbourhoods of the full sample.
+    Distances are computed in the features' float type.
 
     Source: Rousseeuw, "Silhouettes", Journal of Computational and Applied Mathematics 20, 1987,
     https://doi.org/10.1016/0377-0427(87)90125-7; as a validator (ClassSS): https://arxiv.org/abs/2208.07360.
