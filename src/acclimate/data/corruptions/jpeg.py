@@ -44,4 +44,5 @@ def _compress(image: NDArray[np.uint8], into: NDArray[np.uint8], quality: int) -
     lines = np.ascontiguousarray(image.transpose(1, 0, 2))
     Image.frombuffer("RGB", (width, height), lines, "raw", "RGB;L", 0, 1).save(buffer, "JPEG", quality=quality)
     with Image.open(buffer) as picture:
-        into[:] = np.asarray(picture).transpose(2, 0, 1)
+        for plane, band in zip(into, picture.split(), strict=True):
+            plane[:] = np.asarray(band)
