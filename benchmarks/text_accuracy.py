@@ -26,7 +26,7 @@ import pandas as pd
 
 from acclimate import adapt
 from benchmarks.classical.store import Record, Store
-from benchmarks.table import machine, markdown, write
+from benchmarks.table import RESULTS, machine, markdown, write
 
 DEPARTMENTS = ("books", "dvd", "electronics", "kitchen")
 SEEDS = (0, 1, 2)
@@ -45,7 +45,6 @@ COLUMNS = {
     "self-training": ("self_training", "cst"),
 }
 SMOKE = {"rows": 40, "steps": 3}
-CACHE = Path(__file__).parent / "cache" / "text"
 Run = tuple[str, str, str, int]  # way, source, target, seed
 
 
@@ -62,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             run_missing([(way, "books", "kitchen", 0) for way in options.ways.split(",")], store, **SMOKE)
             print(page(store.records.values()))
         return
-    store = Store("text.jsonl", ("way", "source", "target", "seed", "settings"), CACHE)
+    store = Store("text_rows.jsonl", ("way", "source", "target", "seed", "settings"), RESULTS)
     if not options.page:
         run_missing(all_runs(options.ways.split(",")), store)
     write("text_accuracy.md", page(store.records.values()))
