@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from acclimate.data.atomic import write_atomically
-from acclimate.report.charts.drawing import Drawing, draw, house_style
+from acclimate.report.charts.drawing import Drawing, draw
 from acclimate.report.charts.estimates import estimate_chart
 from acclimate.report.charts.feature_shift import feature_chart
 from acclimate.report.charts.scatter import domain_scatter
 from acclimate.report.charts.two_histograms import two_histograms
 from acclimate.report.diagnosis_tables import carrier_sheets, class_table, drift_table, tests_table, tiles
+from acclimate.report.document import Part, document, write_document
 from acclimate.report.embedding import embed, thin
 from acclimate.report.markup import Html, element, join
-from acclimate.report.page import head
 from acclimate.report.sections.section import chart_figure, quiet
 from acclimate.shift import TargetLikeness
 from acclimate.shift.diagnosis import Diagnosis
@@ -55,33 +55,19 @@ def write_diagnosis(record: DiagnosisRecord, path: Path) -> Path:
     Raises:
         InputError: It cannot be written.
     """
-    with house_style():
-        text = diagnosis_page(record)
-    with write_atomically(Path(path)) as temporary:
-        temporary.write_text(text, encoding="utf-8")
-    return Path(path)
+    return write_document(partial(diagnosis_page, record), path)
 
 
 def diagnosis_page(record: DiagnosisRecord) -> str:
     """The text of the file; within `house_style`."""
     found = record.diagnosis
     title = f"{found.source.name} to {found.target.name}"
+    foot = f"Seed {found.seed}. Target labels were not read."
     parts = list(_sections(record))
-    links = [element("a", anchor.capitalize(), href=f"#{anchor}") for anchor, _, _ in parts]
-    header = element(
-        "header",
-        element("p", "Acclimate \u00b7 diagnosis of a shift", class_="kicker"),
-        element("h1", title),
-        element("p", found.verdict.headline, class_="lead"),
-        element("nav", *links, aria_label="Sections"),
-    )
-    main = element("main", *(element("section", element("h2", name), body, id=a) for a, name, body in parts))
-    footer = element("footer", f"Seed {found.seed}. Target labels were not read.")
-    body = element("body", header, main, footer)
-    return f"<!doctype html>\n{element('html', head(f'{title}: diagnosis'), body, lang='en')}\n"
+    return document("diagnosis of a shift", title, found.verdict.headline, parts, foot, tab=f"{title}: diagnosis")
 
 
-def _sections(record: DiagnosisRecord) -> Iterator[tuple[str, str, Html]]:
+def _sections(record: DiagnosisRecord) -> Iterator[Part]:
     found = record.diagnosis
     yield "verdict", "What to do", join([tiles(found), _reasons(found)])
     yield "shift", "Is there a shift?", join([tests_table(found), _side_by_side(_map(record), _separation(record))])

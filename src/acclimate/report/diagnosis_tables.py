@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from acclimate.report.document import table, tiles_of
 from acclimate.report.markup import Html, element, join, void
 from acclimate.report.numbers import percent
 from acclimate.report.pictures import data_address
@@ -27,19 +28,13 @@ def tiles(found: Diagnosis) -> Html:
     if found.expected is not None:
         low, high = percent(found.expected.low), percent(found.expected.high)
         entries.insert(1, ("Accuracy to expect", percent(found.expected.accuracy), f"{low} to {high}"))
-    made = (
-        element(
-            "div", element("span", name, class_="name"), element("strong", value), element("small", more), class_="tile"
-        )
-        for name, value, more in entries
-    )
-    return element("div", *made, class_="tiles")
+    return tiles_of(entries)
 
 
 def tests_table(found: Diagnosis) -> Html:
     """Tests and distances."""
     rows = [[t.method, f"{t.statistic:.4f}", _p(t.p_value), f"{t.source_rows} + {t.target_rows}"] for t in found.tests]
-    table = _table(["Test", "Statistic", "p-value", "Rows"], rows)
+    lines = table(["Test", "Statistic", "p-value", "Rows"], rows)
     d = found.distance
     words = (
         f"A-distance {d.value:.2f} [{d.low:.2f}, {d.high:.2f}] of 2. The classifier test's statistic is how often a "
@@ -47,7 +42,7 @@ def tests_table(found: Diagnosis) -> Html:
         f"{percent(found.left_by_scaling)} of the MMD. Compared by {found.inputs}; {found.source.looked_at:,} of "
         f"{found.source.rows:,} source rows and {found.target.looked_at:,} of {found.target.rows:,} target rows."
     )
-    return join([table, element("p", words)])
+    return join([lines, element("p", words)])
 
 
 def drift_table(found: Diagnosis) -> Html:
@@ -66,8 +61,8 @@ def drift_table(found: Diagnosis) -> Html:
         for k in order
     ]
     more = f"{len(drift.drifted())} of {len(found.columns)} features differ by themselves (Holm, 5 %)."
-    table = _table(["Feature", "Test", "Effect", "Mean, in sd", "p, corrected"], rows)
-    return join([element("p", more), element("details", element("summary", "The strongest"), table)])
+    lines = table(["Feature", "Test", "Effect", "Mean, in sd", "p, corrected"], rows)
+    return join([element("p", more), element("details", element("summary", "The strongest"), lines)])
 
 
 def class_table(found: Diagnosis) -> Html:
@@ -85,7 +80,7 @@ def class_table(found: Diagnosis) -> Html:
     ]
     words = f"Equal frequencies: {_p(labels.p_value)}. Total variation {labels.total_variation:.2f}. "
     words += _trust(found)
-    return join([element("p", words), _table(["Class", "Source", "Target, estimated", "90 % interval"], rows)])
+    return join([element("p", words), table(["Class", "Source", "Target, estimated", "90 % interval"], rows)])
 
 
 def carrier_sheets(found: Diagnosis, source: Sequence[bytes], target: Sequence[bytes]) -> Html:
@@ -116,15 +111,6 @@ def _trust(found: Diagnosis) -> str:
     if "label" in found.verdict.kinds or not found.verdict.shift:
         return "The estimate supposes that classes look the same on both sides."
     return "More than frequencies changed, so the estimate, which supposes nothing else did, is not to be trusted."
-
-
-def _table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> Html:
-    top = element("thead", element("tr", *(element("th", name) for name in heads)))
-    lines = (
-        element("tr", element("th", row[0]), *(element("td", cell, class_="number") for cell in row[1:]))
-        for row in rows
-    )
-    return element("table", top, element("tbody", *lines))
 
 
 def _range(low: float, high: float) -> str:

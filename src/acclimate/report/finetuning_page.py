@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
-from acclimate.data.atomic import write_atomically
-from acclimate.report.charts.drawing import draw, house_style
+from acclimate.report.charts.drawing import draw
 from acclimate.report.charts.strategies import accuracy_by_size, shifted_by_accuracy
+from acclimate.report.document import Part, document, table, tiles_of, write_document
 from acclimate.report.finetuning_record import LEVEL, FinetuningRecord, Score, Tried
 from acclimate.report.markup import Html, element, join
 from acclimate.report.numbers import decimal, duration, percent, size_in_words
-from acclimate.report.page import head
 from acclimate.report.sections.section import chart_figure, facts, quiet
 
 
@@ -21,32 +21,18 @@ def write_finetuning_page(found: FinetuningRecord, path: Path) -> Path:
     Raises:
         InputError: It cannot be written.
     """
-    with house_style():
-        text = finetuning_page(found)
-    with write_atomically(Path(path)) as temporary:
-        temporary.write_text(text, encoding="utf-8")
-    return Path(path)
+    return write_document(partial(finetuning_page, found), path)
 
 
 def finetuning_page(found: FinetuningRecord) -> str:
     """The text of the file; within `house_style`."""
     title = f"{found.model} on {found.data}"
-    parts = list(_sections(found))
-    header = element(
-        "header",
-        element("p", "Acclimate \u00b7 fine-tuning", class_="kicker"),
-        element("h1", title),
-        element("p", found.headline, class_="lead"),
-        element("nav", *(element("a", anchor.capitalize(), href=f"#{anchor}") for anchor, *_ in parts)),
-    )
-    main = element("main", *(element("section", element("h2", name), body, id=a) for a, name, body in parts))
     version = found.settings["versions"].get("acclimate", "")
-    footer = element("footer", f"Acclimate {version} \u00b7 seed {found.settings['configuration']['seed']}")
-    body = element("body", header, main, footer)
-    return f"<!doctype html>\n{element('html', head(f'{title}: fine-tuning'), body, lang='en')}\n"
+    foot = f"Acclimate {version} \u00b7 seed {found.settings['configuration']['seed']}"
+    return document("fine-tuning", title, found.headline, list(_sections(found)), foot, tab=f"{title}: fine-tuning")
 
 
-def _sections(found: FinetuningRecord) -> Iterator[tuple[str, str, Html]]:
+def _sections(found: FinetuningRecord) -> Iterator[Part]:
     yield "recommendation", "Which strategy to take", join([_tiles(found), _pictures(found), _why(found)])
     yield "strategies", "Every strategy", _strategies(found)
     if any(len(tried.shifted) > 1 for tried in found.tried):
@@ -68,15 +54,7 @@ def _tiles(found: FinetuningRecord) -> Html:
         entries.append(("Accuracy under shift", percent(taken.shifted_accuracy), several))
     share = 100 * taken.trainable / found.parameters
     entries.append(("Trained", f"{share:.3g} %", f"of {found.parameters:,} parameters"))
-    made = (
-        element("div", element("span", name, class_="name"), _large(value), element("small", more), class_="tile")
-        for name, value, more in entries
-    )
-    return element("div", *made, class_="tiles")
-
-
-def _large(value: str) -> Html:
-    return element("strong", value, class_="long" if len(value) > 11 else None)
+    return tiles_of(entries)
 
 
 def _pictures(found: FinetuningRecord) -> Html | None:
@@ -176,18 +154,3 @@ def _protocol(found: FinetuningRecord) -> Html:
     }
     note = quiet("Shifted data and the rows that report play no part in training, stopping or choosing.")
     return join([facts(rows), note])
-
-
-def table(heads: Sequence[str], rows: Sequence[Sequence[object]], chosen: Sequence[bool]) -> Html:
-    """A table whose first column names the lines; the chosen one is set off."""
-    top = element("thead", element("tr", *(element("th", name) for name in heads)))
-    lines = (
-        element(
-            "tr",
-            element("th", row[0], scope="row"),
-            *(element("td", cell, class_="number") for cell in row[1:]),
-            class_="chosen" if mark else None,
-        )
-        for row, mark in zip(rows, chosen, strict=True)
-    )
-    return element("div", element("table", top, element("tbody", *lines)), class_="wide-table")

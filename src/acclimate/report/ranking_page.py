@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from acclimate.data.atomic import write_atomically
-from acclimate.report.charts.drawing import draw, house_style
+from acclimate.report.charts.drawing import draw
 from acclimate.report.charts.ranking import ranking_chart
+from acclimate.report.document import Part, document, table, tiles_of, write_document
 from acclimate.report.markup import Html, element, join, shorten
 from acclimate.report.numbers import decimal, percent
-from acclimate.report.page import head
 from acclimate.report.sections.section import chart_figure, quiet
 from acclimate.transferability.ranking import LEVEL, Scored
 from acclimate.transferability.recommendation import ABOVE, RIVAL, Ranking
@@ -25,31 +25,17 @@ def write_ranking_page(found: Ranking, path: Path) -> Path:
     Raises:
         InputError: It cannot be written.
     """
-    with house_style():
-        text = ranking_page(found)
-    with write_atomically(Path(path)) as temporary:
-        temporary.write_text(text, encoding="utf-8")
-    return Path(path)
+    return write_document(partial(ranking_page, found), path)
 
 
 def ranking_page(found: Ranking) -> str:
     """The text of the file; within `house_style`."""
     title = f"Models for {found.data}"
-    parts = list(_sections(found))
-    header = element(
-        "header",
-        element("p", "Acclimate \u00b7 ranking of pretrained models", class_="kicker"),
-        element("h1", title),
-        element("p", found.headline, class_="lead"),
-        element("nav", *(element("a", anchor.capitalize(), href=f"#{anchor}") for anchor, *_ in parts)),
-    )
-    main = element("main", *(element("section", element("h2", name), body, id=a) for a, name, body in parts))
-    footer = element("footer", f"Seed {found.seed}. Nothing was fine-tuned: these are scores of frozen features.")
-    body = element("body", header, main, footer)
-    return f"<!doctype html>\n{element('html', head(title), body, lang='en')}\n"
+    foot = f"Seed {found.seed}. Nothing was fine-tuned: these are scores of frozen features."
+    return document("ranking of pretrained models", title, found.headline, list(_sections(found)), foot, tab=title)
 
 
-def _sections(found: Ranking) -> Iterator[tuple[str, str, Html]]:
+def _sections(found: Ranking) -> Iterator[Part]:
     yield "recommendation", "Which model to take", join([_tiles(found), _chart(found), _why(found)])
     yield "scores", "What every score says", _scores(found)
     yield "certainty", "How sure is the order?", _certainty(found)
@@ -66,15 +52,7 @@ def _tiles(found: Ranking) -> Html:
         ("Ranks first", percent(one.wins[first]), f"of {len(one.draws)} halves of the rows"),
         ("Rows", f"{found.rows:,}", f"of {found.of_rows:,}, in {found.classes} classes"),
     ]
-    made = (
-        element("div", element("span", name, class_="name"), _large(value), element("small", more), class_="tile")
-        for name, value, more in entries
-    )
-    return element("div", *made, class_="tiles")
-
-
-def _large(value: str) -> Html:
-    return element("strong", value, class_="long" if len(value) > 14 else None)
+    return tiles_of(entries)
 
 
 def _chart(found: Ranking) -> Html:
@@ -98,7 +76,7 @@ def _scores(found: Ranking) -> Html:
         "Larger is better in every column; columns have scales of their own. The best of each is marked; "
         f"small: {LEVEL:.0%} interval."
     )
-    return join([element("p", words), _table(heads, rows, first_chosen=not found.is_noise)])
+    return join([element("p", words), _lines(found, heads, rows)])
 
 
 def _name(found: Ranking, k: int) -> str:
@@ -128,7 +106,7 @@ def _certainty(found: Ranking) -> Html:
         "foresees fine-tuning is another question."
     )
     heads = ["Model", "Ranks first", *(f"above {place}." for place in range(1, len(found.order) + 1))]
-    return join([element("p", words), _table(heads, rows, first_chosen=not found.is_noise)])
+    return join([element("p", words), _lines(found, heads, rows)])
 
 
 def _control(found: Ranking) -> Html:
@@ -142,7 +120,7 @@ def _control(found: Ranking) -> Html:
     note = quiet(
         "Ridge left one out may score below chance on shuffled labels: the mean of the other rows votes against a row."
     )
-    return join([element("p", words), _table(heads, rows, first_chosen=not found.is_noise), note])
+    return join([element("p", words), _lines(found, heads, rows), note])
 
 
 def _above(one: Scored, k: int) -> Html:
@@ -167,22 +145,13 @@ def _baselines(found: Ranking) -> Html:
         "On the usual pools of models the number of parameters, or accuracy on ImageNet, often ranks as well as any "
         "score: where they disagree with it, try both models. A dash: not known."
     )
-    return join([element("p", words), _table(heads, rows, first_chosen=not found.is_noise)])
+    return join([element("p", words), _lines(found, heads, rows)])
 
 
 def _millions(parameters: int | None) -> str:
     return "\u2013" if parameters is None else f"{parameters / 1e6:.2f} M" if parameters >= 1e4 else f"{parameters:,}"
 
 
-def _table(heads: Sequence[str], rows: Sequence[Sequence[object]], first_chosen: bool) -> Html:
-    top = element("thead", element("tr", *(element("th", name) for name in heads)))
-    lines = (
-        element(
-            "tr",
-            element("th", row[0]),
-            *(element("td", cell, class_="number") for cell in row[1:]),
-            class_="chosen" if number == 0 and first_chosen else None,
-        )
-        for number, row in enumerate(rows)
-    )
-    return element("div", element("table", top, element("tbody", *lines)), class_="wide-table")
+def _lines(found: Ranking, heads: Sequence[str], rows: Sequence[Sequence[object]]) -> Html:
+    """A line for each model; the first is set off where it may be taken."""
+    return table(heads, rows, [number == 0 and not found.is_noise for number in range(len(rows))])

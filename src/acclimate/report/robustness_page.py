@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
-from acclimate.data.atomic import write_atomically
-from acclimate.report.charts.drawing import draw, house_style
+from acclimate.report.charts.drawing import draw
 from acclimate.report.charts.error_curves import error_curves
 from acclimate.report.charts.heat_map import heat_map
 from acclimate.report.charts.reliability import reliability_chart
+from acclimate.report.document import Part, document, write_document
 from acclimate.report.markup import Html, element, join
-from acclimate.report.page import head
 from acclimate.report.robustness_record import RobustnessRecord
 from acclimate.report.robustness_tables import gallery, lead, standing_table, tiles
 from acclimate.report.sections.section import chart_figure, facts, quiet
@@ -24,32 +24,17 @@ def write_robustness(record: RobustnessRecord, path: Path) -> Path:
     Raises:
         InputError: It cannot be written.
     """
-    with house_style():
-        text = robustness_page(record)
-    with write_atomically(Path(path)) as temporary:
-        temporary.write_text(text, encoding="utf-8")
-    return Path(path)
+    return write_document(partial(robustness_page, record), path)
 
 
 def robustness_page(record: RobustnessRecord) -> str:
     """The text of the file; within `house_style`."""
     title = f"{record.model} on {record.data}"
-    parts = list(_sections(record))
-    links = [element("a", anchor.capitalize(), href=f"#{anchor}") for anchor, _, _ in parts]
-    header = element(
-        "header",
-        element("p", "Acclimate · robustness", class_="kicker"),
-        element("h1", title),
-        element("p", lead(record), class_="lead"),
-        element("nav", *links, aria_label="Sections"),
-    )
-    main = element("main", *(element("section", element("h2", name), body, id=a) for a, name, body in parts))
-    footer = element("footer", f"{record.protocol.name}, digest {record.protocol.digest}.")
-    body = element("body", header, main, footer)
-    return f"<!doctype html>\n{element('html', head(f'{title}: robustness'), body, lang='en')}\n"
+    foot = f"{record.protocol.name}, digest {record.protocol.digest}."
+    return document("robustness", title, lead(record), list(_sections(record)), foot, tab=f"{title}: robustness")
 
 
-def _sections(record: RobustnessRecord) -> Iterator[tuple[str, str, Html]]:
+def _sections(record: RobustnessRecord) -> Iterator[Part]:
     yield "summary", "What it withstands", join([tiles(record), standing_table(record)])
     yield "errors", "Error by shift", join([_heat(record), _curves(record)])
     yield "calibration", "Is it as sure as it should be?", _calibration(record)

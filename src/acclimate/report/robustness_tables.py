@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from acclimate.report.document import tiles_of
 from acclimate.report.markup import Html, element, join, void
 from acclimate.report.numbers import percent
 from acclimate.report.pictures import data_address
@@ -54,18 +55,7 @@ def tiles(record: RobustnessRecord) -> Html:
     if best is not None and best.method != SOURCE and best.mean_accuracy is not None:
         cost = "" if best.cost is None else f", at {best.cost:.1f} times the cost"
         entries.insert(2, ("Best under shifts", best.mean_accuracy, f"{record.titles[best.method]}{cost}"))
-    made = (
-        element(
-            "div",
-            element("span", name, class_="name"),
-            element("strong", percent(value)),
-            element("small", more),
-            class_="tile",
-        )
-        for name, value, more in entries
-        if value is not None
-    )
-    return element("div", *made, class_="tiles")
+    return tiles_of((name, percent(value), more) for name, value, more in entries if value is not None)
 
 
 def standing_table(record: RobustnessRecord) -> Html:
