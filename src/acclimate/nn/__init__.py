@@ -60,6 +60,7 @@ from acclimate.nn.norm_policy import MovingStatistics as MovingStatistics
 from acclimate.nn.norm_policy import PartStatistics as PartStatistics
 from acclimate.nn.norm_policy import PriorStatistics as PriorStatistics
 from acclimate.nn.norm_policy import SourceStatistics as SourceStatistics
+from acclimate.nn.parameter_count import parameter_count as parameter_count
 from acclimate.nn.policy_batch_norm import PolicyBatchNorm as PolicyBatchNorm
 from acclimate.nn.policy_batch_norm import Statistics as Statistics
 from acclimate.nn.policy_batch_norm import batch_norms as batch_norms

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from torch import Tensor, nn
 
 from acclimate.errors import InputError
+from acclimate.nn.parameter_count import parameter_count
 
 DOMINANT = 0.85  # a part with this share of the parameters is the network itself: a timm ViT's `blocks`
 
@@ -34,20 +35,16 @@ def stages(module: nn.Module) -> dict[str, nn.Module]:
 
 
 def _opened(module: nn.Module, prefix: str) -> dict[str, nn.Module]:
-    parts = {name: child for name, child in module.named_children() if _size(child)}
-    total = sum(map(_size, parts.values()))
+    parts = {name: child for name, child in module.named_children() if parameter_count(child)}
+    total = sum(map(parameter_count, parts.values()))
     found: dict[str, nn.Module] = {}
     for name, child in parts.items():
-        inside = [grandchild for grandchild in child.children() if _size(grandchild)]
-        if inside and _size(child) >= DOMINANT * total:
+        inside = [grandchild for grandchild in child.children() if parameter_count(grandchild)]
+        if inside and parameter_count(child) >= DOMINANT * total:
             found |= _opened(child, f"{prefix}{name}.")
         else:
             found[prefix + name] = child
     return found
-
-
-def _size(module: nn.Module) -> int:
-    return sum(p.numel() for p in module.parameters())
 
 
 def depth_of_parameters(module: nn.Module) -> dict[str, int]:

@@ -9,6 +9,8 @@ import pickle
 import signal
 import tempfile
 import threading
+import time
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -76,6 +78,10 @@ def _work(fabric: Fabric, job: _Job) -> None:
         text = json.dumps({"kind": type(error).__name__, "arguments": error.args})
         (job.folder / f"error-{fabric.global_rank}.json").write_text(text, encoding="utf-8")
         raise RuntimeError(str(error)) from error  # so that the launcher ends the others too
+    except Exception:
+        file = f"failed-{time.time_ns()}-{fabric.global_rank}.txt"
+        (job.folder / file).write_text(traceback.format_exc(), encoding="utf-8")
+        raise
     finally:
         torch.distributed.destroy_process_group()  # Fabric does so for NCCL alone; Gloo's threads may abort the exit
     if fabric.global_rank == 0:
@@ -87,6 +93,9 @@ def _raise_from_worker(folder: Path) -> None:
     for path in sorted(folder.glob("error-*.json")):
         error = json.loads(path.read_text(encoding="utf-8"))
         raise ERRORS[error["kind"]](*error["arguments"])
+    # The launcher names whichever process it finds dead first; the others die of the first one's end.
+    for path in sorted(folder.glob("failed-*.txt"))[:1]:
+        raise RuntimeError(f"A training process failed:\n\n{path.read_text(encoding='utf-8')}")
 
 
 @contextmanager

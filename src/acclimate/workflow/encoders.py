@@ -16,6 +16,7 @@ from acclimate.data.readers.svmlight import SVMLIGHT_SUFFIXES
 from acclimate.data.readers.table import TABLE_SUFFIXES
 from acclimate.errors import InputError
 from acclimate.nn.backbones import find_architecture, imagenet_accuracy, pretrained_backbone
+from acclimate.nn.parameter_count import parameter_count
 from acclimate.nn.text_body import check_text_model, text_body
 from acclimate.transferability.recommendation import Model
 from acclimate.types import Array
@@ -121,7 +122,7 @@ def _of_texts(name: str, model: str, weights: str, data: Domain, show: bool) -> 
     if note := cut_off(data, token_counts(made, np.asarray(data.x)), made.max_length):
         Console(show).say(note.removesuffix(" (--max-length).") + ".")
     x = np.asarray(Extractor({"name": name}, body).features(data, made, show=show).x)
-    return x, Model(name, x.shape[1], sum(p.numel() for p in body.parameters()))
+    return x, Model(name, x.shape[1], parameter_count(body))
 
 
 def _by_name(name: str, architecture: str, weights: str, data: Domain, show: bool) -> tuple[Array, Model]:
@@ -143,4 +144,4 @@ def _run(
     x = np.asarray(taken.x)
     if x.ndim != 2:
         raise InputError(f"{name} gives features of shape {x.shape[1:]} a row; it must be (n, d).")
-    return x, Model(name, x.shape[1], sum(p.numel() for p in network.parameters()), published)
+    return x, Model(name, x.shape[1], parameter_count(network), published)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from torch import nn
 
+from acclimate.nn import parameter_count
 from acclimate.nn.backbones import weights_fingerprint
 from acclimate.report.finetuning_record import FinetuningRecord, Tried
 from acclimate.training import DivergedError
@@ -23,7 +24,7 @@ from acclimate.workflow.finetuning.recipes import Recipe, recipes
 from acclimate.workflow.finetuning.recommend import recommend
 from acclimate.workflow.finetuning.result import JSON, MODEL, PAGE, TABLE, Finetuned, table_csv
 from acclimate.workflow.finetuning.setup import TEST, VALIDATION, Parts, Setup, check_model, read_parts, set_up
-from acclimate.workflow.finetuning.tries import Outcome, Tries, network_size
+from acclimate.workflow.finetuning.tries import Outcome, Tries
 from acclimate.workflow.members import NetworkMember
 from acclimate.workflow.model_file import save_model
 from acclimate.workflow.read_domains import fingerprint
@@ -179,7 +180,7 @@ def _record(setup: Setup, outcomes: Sequence[Outcome], settings: dict[str, Any])
         rows=(len(parts.train), len(parts.validation), len(parts.test)),
         steps=setup.steps,
         batch_size=setup.batch_size,
-        parameters=network_size(setup.network()),
+        parameters=parameter_count(setup.network()),
         tried=tuple(tried),
         failed={outcome.recipe.title: outcome.note for outcome in outcomes if outcome.tried is None},
         recommended=recommend(right, {one.key: one.stored for one in tried}, setup.seed),

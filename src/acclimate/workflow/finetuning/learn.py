@@ -18,7 +18,7 @@ from torch.optim import AdamW
 from acclimate.data.streams import Stream, Streams
 from acclimate.estimators import LinearHead
 from acclimate.methods import Method
-from acclimate.nn import Classifier, NearestRows, add_lora, merge_lora
+from acclimate.nn import Classifier, NearestRows, add_lora, merge_lora, parameter_count
 from acclimate.training import cosine, finetune, warm_up
 from acclimate.training.strategies import Strategy
 from acclimate.weights import wise_ft
@@ -107,7 +107,7 @@ class Learner:
     def _probe(self, recipe: Recipe, folder: Path) -> tuple[dict[str, Any], Method, int, int]:
         method = self._method()
         method.network.head.load_state_dict(self.head.state_dict())
-        return self.setup.spec, method, _size(self.head), _bytes(self.head.state_dict().values())
+        return self.setup.spec, method, parameter_count(self.head), _bytes(self.head.state_dict().values())
 
     def _neighbours(self, recipe: Recipe, folder: Path) -> tuple[dict[str, Any], Method, int, int]:
         x, y = self.features
@@ -148,15 +148,15 @@ class Learner:
     ) -> tuple[dict[str, Any], Method, int, int]:
         """Between the pretrained network with the probe's head and LP-FT, which started there.
 
-        Running statistics of batch norm are averaged like all else, as the head is: taken anew from the rows they cost
-        MobileNet 15 points on photographs of PACS, for the head had been fitted to features behind the old ones.
+        Running statistics of batch norm are averaged like all else, as the head is, and not taken anew from the rows:
+        the head was fitted to features behind the old ones.
         """
         method, end = self._method(), tuned(LP_FT).method.network
         network = method.network
         before = {name: value.clone() for name, value in network.backbone.state_dict().items()}
         network.head.load_state_dict(self.head.state_dict())
         network.load_state_dict(wise_ft(network.state_dict(), end.cpu().state_dict(), recipe.share))
-        return self.setup.spec, method, _size(network), _stored(before, network)
+        return self.setup.spec, method, parameter_count(network), _stored(before, network)
 
     def _method(self) -> Method:
         return make_method(self.setup.spec, self.setup.own)
@@ -182,10 +182,6 @@ def _trainable(plan: Strategy, network: Classifier) -> int:
     """Parameters that any stage trains."""
     names = {name for stage in plan(network) for name in stage.factors}
     return sum(p.numel() for name, p in network.named_parameters() if name in names)
-
-
-def _size(module: nn.Module) -> int:
-    return sum(p.numel() for p in module.parameters())
 
 
 def _stored(before: Mapping[str, Tensor], network: Classifier) -> int:

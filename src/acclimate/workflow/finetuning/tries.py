@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from torch import nn
 
 from acclimate.report.finetuning_record import Score, Tried
 from acclimate.testtime import Reliability
@@ -123,8 +122,3 @@ def _outcome(recipe: Recipe, found: Mapping[str, Any]) -> Outcome:
     right = np.zeros(tried.validation.rows, bool)
     right[found["right"]] = True
     return Outcome(recipe, tried, right)
-
-
-def network_size(module: nn.Module) -> int:
-    """Parameters."""
-    return sum(p.numel() for p in module.parameters())
