@@ -130,7 +130,11 @@ def diagnose(
     out: Annotated[Path | None, typer.Option(help="Folder for diagnosis.json and diagnosis.html.")] = None,
     task: Task = "classification",
     label_column: Label = None,
-    backbone: Annotated[str | None, typer.Option(help="For images: a timm or torchvision name.")] = None,
+    text: Annotated[str | None, typer.Option(help="Column of a table that is read as texts.")] = None,
+    max_length: Annotated[int | None, typer.Option(help="Tokens of a text that are read; default 256.")] = None,
+    backbone: Annotated[
+        str | None, typer.Option(help="For images: a timm or torchvision name; for texts a transformers model.")
+    ] = None,
     weights: Annotated[str | None, typer.Option(help="default (pretrained) or a file.")] = None,
     seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 0,
     strict: Annotated[bool, typer.Option("--strict", help="An unreadable file is an error.")] = False,
@@ -145,6 +149,8 @@ def diagnose(
         out=out,
         task=cast("Any", task),
         label_column=label_column,
+        text=text,
+        max_length=max_length,
         backbone=backbone,
         weights=weights,
         seed=seed,
@@ -207,6 +213,7 @@ def rank(
     text: Annotated[
         str | None, typer.Option(help="Column of texts; the models are then transformers names or folders.")
     ] = None,
+    max_length: Annotated[int | None, typer.Option(help="Tokens of a text that are read; default 256.")] = None,
     seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 0,
     strict: Annotated[bool, typer.Option("--strict", help="An unreadable file is an error.")] = False,
 ) -> None:
@@ -225,6 +232,7 @@ def rank(
         weights=weights,
         label_column=label_column,
         text=text,
+        max_length=max_length,
         seed=seed,
         strict=strict,
     )
@@ -233,8 +241,8 @@ def rank(
 
 @app.command()
 def finetune(
-    data: Annotated[str, typer.Option(help="Labelled images: a folder per class, a list, ...")],
-    model: Annotated[str, typer.Option(help="A timm or torchvision name.")],
+    data: Annotated[str, typer.Option(help="Labelled images: a folder per class, a list, ...; or a table of texts.")],
+    model: Annotated[str, typer.Option(help="A timm or torchvision name; of texts a transformers name or folder.")],
     strategy: Annotated[
         list[str] | None,
         typer.Option(
@@ -256,6 +264,8 @@ def finetune(
         bool, typer.Option("--flip/--no-flip", help="Mirror images in training; not digits or letters.")
     ] = True,
     label_column: Label = None,
+    text: Annotated[str | None, typer.Option(help="Column of a table that is read as texts.")] = None,
+    max_length: Annotated[int | None, typer.Option(help="Tokens of a text that are read; default 256.")] = None,
     seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 0,
     strict: Annotated[bool, typer.Option("--strict", help="An unreadable file is an error.")] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run that --out holds.")] = False,
@@ -275,6 +285,8 @@ def finetune(
         weights=weights,
         flip=flip,
         label_column=label_column,
+        text=text,
+        max_length=max_length,
         seed=seed,
         strict=strict,
         resume=resume,

@@ -14,7 +14,7 @@ import torch
 from transformers import AutoModel, AutoTokenizer
 from typer.testing import CliRunner
 
-from acclimate import InputError, adapt, evaluate, load, predict, rank
+from acclimate import InputError, adapt, diagnose, evaluate, finetune, load, predict, rank
 from acclimate.cli import app
 from acclimate.data import read_domain, text_preprocessing, token_counts
 from acclimate.nn.text_body import text_body
@@ -188,3 +188,55 @@ def test_minilm_gives_the_similarities_that_its_documentation_prints() -> None:
         x = torch.nn.functional.normalize(text_body(place).eval()(made.tokens(sentences)))
     published = [[1.0, 0.6660, 0.1046], [0.6660, 1.0, 0.1411], [0.1046, 0.1411, 1.0]]
     np.testing.assert_allclose(x @ x.T, published, atol=1e-4)
+
+
+def test_finetune_reads_texts(folder: Path, tmp_path: Path) -> None:
+    write_reviews(tmp_path / "more.csv", 120, BOOKS, seed=5)
+    call = ["finetune", "--data", str(tmp_path / "more.csv"), "--model", str(folder / "model"), "--text", "review"]
+    call += ["--label", "sentiment", "--shifted", str(folder / "kitchen.csv"), "--max-length", "8"]
+    call += ["--strategy", "probe,knn,full,layerwise,gradual,last-k,surgical,bitfit,norm-only,lora,wise-ft"]
+    result = CliRunner().invoke(app, [*call, "--steps", "6", "--batch-size", "16", "--out", str(tmp_path / "tuned")])
+    assert result.exit_code == 0, result.output
+    kept = json.loads((tmp_path / "tuned" / "finetuning.json").read_text())
+    found = {one["key"]: one for one in kept["strategies"]}
+    assert len(found) == 12
+    assert found["full"]["trainable"] > found["bitfit"]["trainable"] > found["probe"]["trainable"] == 2 * 16 + 2
+    assert "have more than 8 tokens" in result.stderr
+    code, table = command("predict", "--model", tmp_path / "tuned", "--input", folder / "kitchen.csv")
+    assert code == 0, table
+    said = [line.split(",")[1] for line in table.splitlines()[1:]]
+    assert len(said) == 60
+    right = (pd.read_csv(folder / "kitchen.csv")["sentiment"] == said).mean()
+    assert found[kept["recommended"]]["shifted"][0]["accuracy"] == pytest.approx(right)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"text": "nothing"}, "nothing"),
+        ({"max_length": 4, "text": None}, "--max-length"),
+        ({"model": torch.nn.Flatten()}, "not a module"),
+        ({"model": "./nowhere"}, "does not exist"),
+    ],
+)
+def test_finetune_refuses(folder: Path, given: dict[str, Any], said: str) -> None:
+    wanted = {"model": str(folder / "model"), "text": "review", "label_column": "sentiment", "show": False, **given}
+    with pytest.raises(InputError, match=said):
+        finetune(folder / "books.csv", strategy="probe", **wanted)
+
+
+def test_diagnose_reads_texts(folder: Path, tmp_path: Path) -> None:
+    code, said = command(
+        *("diagnose", "--source", folder / "books.csv", "--target", folder / "kitchen.csv", "--text", "review"),
+        *("--label", "sentiment", "--backbone", folder / "model", "--max-length", 8, "--out", tmp_path / "look"),
+    )
+    assert code == 0, said
+    assert "features of a frozen model" in said
+    assert "have more than 8 tokens" in said
+    kept = json.loads((tmp_path / "look" / "diagnosis.json").read_text())
+    assert kept["columns"] == 16
+
+
+def test_diagnose_refuses_a_length_without_texts(folder: Path) -> None:
+    with pytest.raises(InputError, match="--max-length 9"):
+        diagnose(folder / "books.csv", folder / "kitchen.csv", max_length=9, label_column="sentiment", show=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from acclimate.workflow.extractor import Extractor
 from acclimate.workflow.networks import make_backbone
 from acclimate.workflow.prepare import USUAL, small_images
 from acclimate.workflow.read_domains import without_empty_classes
+from acclimate.workflow.text_encoder import TEXT_MODEL, read_text_encoder
 
 MOST = 3000  # rows of a side that are looked at
 PIXELS = 16  # of a side, where images are compared by their pixels
@@ -33,6 +35,7 @@ class Compared:
         inputs: What the features are, in words.
         columns: Names of the d features.
         sizes: Rows of the source and of the target before drawing.
+        notes: How many texts are cut off, in words.
     """
 
     source: Domain
@@ -42,6 +45,7 @@ class Compared:
     inputs: str
     columns: tuple[str, ...]
     sizes: tuple[int, int]
+    notes: tuple[str, ...] = ()
 
 
 def read_sides(sources: list[Any], target: Any, **read: Any) -> tuple[Domain, Domain]:
@@ -59,12 +63,19 @@ def read_sides(sources: list[Any], target: Any, **read: Any) -> tuple[Domain, Do
 
 
 def compared_rows(
-    source: Domain, target: Domain, *, backbone: str | None = None, weights: str | None = None, seed: int = 0
+    source: Domain,
+    target: Domain,
+    *,
+    backbone: str | None = None,
+    weights: str | None = None,
+    max_length: int | None = None,
+    seed: int = 0,
 ) -> Compared:
     """Draw rows and make features of them.
 
     Tables and features are taken as they are; signals by mean, spread and lowest frequencies of each channel; images
-    by a frozen pretrained backbone, or by their pixels where they are small and no backbone was asked for.
+    by a frozen pretrained backbone, or by their pixels where they are small and no backbone was asked for; texts by a
+    frozen encoder.
 
     Raises:
         InputError: The backbone or its weights cannot be had.
@@ -73,6 +84,8 @@ def compared_rows(
     source, target = (_drawn(domain, seed) for domain in (source, target.without_labels()))
     if source.kind == "images":
         return _images(source, target, sizes, backbone, weights)
+    if source.kind == "texts":
+        return _texts(source, target, sizes, backbone or TEXT_MODEL, weights or "default", max_length)
     x = [np.asarray(domain.x, dtype=np.float64) for domain in (source, target)]
     if source.kind == "signals":
         names = tuple(f"channel {c} {what}" for c in range(x[0].shape[1]) for what in _signal_names(x[0].shape[2]))
@@ -112,6 +125,18 @@ def _images(
     x, y = (np.asarray(extractor.features(side, preprocessing).x, dtype=np.float64) for side in (source, target))
     names = tuple(f"{name} {k}" for k in range(x.shape[1]))
     return Compared(source, target, x, y, f"features of a frozen {name}", names, sizes)
+
+
+def _texts(
+    source: Domain, target: Domain, sizes: tuple[int, int], name: str, weights: str, max_length: int | None
+) -> Compared:
+    encoder = read_text_encoder(name, weights, max_length, (source, target))
+    extractor = Extractor(encoder.spec, encoder.body)
+    sides = (extractor.features(side, encoder.preprocessing) for side in (source, target))
+    x, y = (np.asarray(side.x, dtype=np.float64) for side in sides)
+    short = Path(name).name
+    names = tuple(f"{short} {k}" for k in range(x.shape[1]))
+    return Compared(source, target, x, y, f"features of a frozen {short}", names, sizes, encoder.notes)
 
 
 def _pixels(domain: Domain, size: int) -> Array:

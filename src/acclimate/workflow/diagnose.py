@@ -18,6 +18,7 @@ from acclimate.workflow.comparison import diagnosis_of
 from acclimate.workflow.configuration import Task
 from acclimate.workflow.console import Console
 from acclimate.workflow.run_folder import write_json
+from acclimate.workflow.text_encoder import check_texts
 
 JSON, PAGE = "diagnosis.json", "diagnosis.html"
 FEWEST = 10  # rows of a side below which nothing can be said
@@ -30,6 +31,8 @@ def diagnose(
     out: Path | str | None = None,
     task: Task = "classification",
     label_column: str | None = None,
+    text: str | None = None,
+    max_length: int | None = None,
     backbone: str | None = None,
     weights: str | None = None,
     seed: int = 0,
@@ -47,7 +50,10 @@ def diagnose(
         out: Folder for ``diagnosis.json`` and ``diagnosis.html``; ``None``: neither is written.
         task: ``"regression"`` compares the inputs alone.
         label_column: Column of a table that holds the labels.
-        backbone: For images: a timm or torchvision name. Default: pixels of small images, resnet50 of larger ones.
+        text: Column of a table that is read as texts, in source and target.
+        max_length: Tokens of a text that are read; default 256, or as many as the model takes if that is less.
+        backbone: For images: a timm or torchvision name. Default: pixels of small images, resnet50 of larger ones. For
+            texts: a transformers name or folder; default sentence-transformers/all-MiniLM-L6-v2.
         weights: ``"default"`` (pretrained) or a file.
         seed: Of everything that is drawn.
         strict: A file that cannot be read is an error instead of being left out.
@@ -69,13 +75,21 @@ def diagnose(
         (True, 'feature 3')
     """
     console = Console(show)
+    check_texts(text, backbone, max_length)
     sides = read_sides(
-        source if isinstance(source, list) else [source], target, task=task, label_column=label_column, strict=strict
+        source if isinstance(source, list) else [source],
+        target,
+        task=task,
+        label_column=label_column,
+        text=text,
+        strict=strict,
     )
     for domain in sides:
         console.tell_domain(domain)
     _check_sizes(*sides)
-    compared = compared_rows(*sides, backbone=backbone, weights=weights, seed=seed)
+    compared = compared_rows(*sides, backbone=backbone, weights=weights, max_length=max_length, seed=seed)
+    for note in compared.notes:
+        console.say(note)
     console.say(f"Comparing {compared.inputs}.")
     likeness = target_likeness(compared.x_source, compared.x_target, seed=seed)
     found = diagnosis_of(compared, likeness, seed)

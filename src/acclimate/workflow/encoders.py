@@ -10,21 +10,21 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from acclimate.data import Domain, Preprocessing, read_domain, text_preprocessing, token_counts
+from acclimate.data import Domain, Preprocessing, read_domain
 from acclimate.data.readers.array_file import ARRAY_SUFFIXES
 from acclimate.data.readers.svmlight import SVMLIGHT_SUFFIXES
 from acclimate.data.readers.table import TABLE_SUFFIXES
 from acclimate.errors import InputError
 from acclimate.nn.backbones import find_architecture, imagenet_accuracy, pretrained_backbone
 from acclimate.nn.parameter_count import parameter_count
-from acclimate.nn.text_body import check_text_model, text_body
+from acclimate.nn.text_body import check_text_model
 from acclimate.transferability.recommendation import Model
 from acclimate.types import Array
 from acclimate.workflow.console import Console
 from acclimate.workflow.defaults import SMALL, image_size
 from acclimate.workflow.extractor import Extractor
 from acclimate.workflow.prepare import USUAL
-from acclimate.workflow.text_encoder import cut_off
+from acclimate.workflow.text_encoder import read_text_encoder
 
 FILES = ARRAY_SUFFIXES | SVMLIGHT_SUFFIXES | TABLE_SUFFIXES
 
@@ -54,7 +54,12 @@ class Encoder:
 
 
 def encoders(
-    models: str | Sequence[str] | Mapping[str, Any], weights: str, label_column: str | None, *, texts: bool = False
+    models: str | Sequence[str] | Mapping[str, Any],
+    weights: str,
+    label_column: str | None,
+    *,
+    texts: bool = False,
+    max_length: int | None = None,
 ) -> list[Encoder]:
     """One for each model; files are read here, and names are looked up, before any network is run.
 
@@ -64,6 +69,7 @@ def encoders(
         weights: Of networks that are given by name alone: "default" (pretrained) or "none" (random).
         label_column: Of tables of features.
         texts: Names are those of transformers models, or their local folders.
+        max_length: Tokens of a text that are read; ``None``: 256, or as many as a model takes if that is less.
 
     Raises:
         InputError: There are fewer than two, two have one name, a file cannot be read, or no library has the name.
@@ -71,7 +77,7 @@ def encoders(
     given = _named(models)
     if len(given) < 2:
         raise InputError(f"--models names {len(given)} model; a ranking needs at least two, comma-separated.")
-    return [_encoder(name, what, weights, label_column, texts) for name, what in given]
+    return [_encoder(name, what, weights, label_column, texts, max_length) for name, what in given]
 
 
 def _named(models: str | Sequence[str] | Mapping[str, Any]) -> list[tuple[str, Any]]:
@@ -92,7 +98,9 @@ def _is_file(what: str) -> bool:
     return inner.suffix.lower() in FILES and "=" not in what
 
 
-def _encoder(name: str, what: Any, weights: str, label_column: str | None, texts: bool) -> Encoder:
+def _encoder(
+    name: str, what: Any, weights: str, label_column: str | None, texts: bool, max_length: int | None
+) -> Encoder:
     if isinstance(what, nn.Module):
         return Encoder(name, take=lambda data, show: _run(name, what, {"name": name}, data, show))
     if not isinstance(what, str | Path):
@@ -103,7 +111,7 @@ def _encoder(name: str, what: Any, weights: str, label_column: str | None, texts
     chosen = own if equals else weights
     if texts:
         check_text_model(architecture)
-        return Encoder(name, take=lambda data, show: _of_texts(name, architecture, chosen, data, show))
+        return Encoder(name, take=lambda data, show: _of_texts(name, architecture, chosen, max_length, data, show))
     find_architecture(architecture)
     if chosen not in ("default", "none") and not Path(chosen).expanduser().is_file():
         raise InputError(f"The weights {chosen} of {architecture} do not exist; give 'default', 'none' or a file.")
@@ -116,13 +124,14 @@ def _feature_rows(found: Domain) -> Domain:
     return found
 
 
-def _of_texts(name: str, model: str, weights: str, data: Domain, show: bool) -> tuple[Array, Model]:
-    body = text_body(model, weights)
-    made = text_preprocessing(model, most=body.max_length)
-    if note := cut_off(data, token_counts(made, np.asarray(data.x)), made.max_length):
-        Console(show).say(note.removesuffix(" (--max-length).") + ".")
-    x = np.asarray(Extractor({"name": name}, body).features(data, made, show=show).x)
-    return x, Model(name, x.shape[1], parameter_count(body))
+def _of_texts(
+    name: str, model: str, weights: str, max_length: int | None, data: Domain, show: bool
+) -> tuple[Array, Model]:
+    encoder = read_text_encoder(model, weights, max_length, (data,))
+    for note in encoder.notes:
+        Console(show).say(note)
+    x = np.asarray(Extractor(encoder.spec, encoder.body).features(data, encoder.preprocessing, show=show).x)
+    return x, Model(name, x.shape[1], parameter_count(encoder.body))
 
 
 def _by_name(name: str, architecture: str, weights: str, data: Domain, show: bool) -> tuple[Array, Model]:

@@ -166,7 +166,9 @@ def _image_backbone(
 
 
 def _prepare_texts(source: Domain, target: Domain, settings: Configuration, show: bool) -> Prepared:
-    encoder = read_text_encoder(settings, source, target)
+    encoder = read_text_encoder(
+        str(settings.backbone), str(settings.weights), settings.max_length, (source, target), settings.lora
+    )
     if settings.finetune:
         architecture = {"backbone": encoder.spec, "bottleneck": None}
         return Prepared(

@@ -18,6 +18,7 @@ from acclimate.workflow.console import Console
 from acclimate.workflow.encoders import Encoder, encoders
 from acclimate.workflow.rank_files import write_ranking
 from acclimate.workflow.read_domains import without_empty_classes
+from acclimate.workflow.text_encoder import check_max_length
 
 MOST = 2000  # rows that are looked at unless a number of each class is asked for
 DEFAULTS = tuple(key for key, score in SCORES.items() if score.default)
@@ -35,6 +36,7 @@ def rank(
     weights: str = "default",
     label_column: str | None = None,
     text: str | None = None,
+    max_length: int | None = None,
     seed: int = 0,
     strict: bool = False,
     show: bool = True,
@@ -59,6 +61,7 @@ def rank(
         weights: Of networks given by name alone: "default" (pretrained) or "none".
         label_column: Column of a table that holds the labels.
         text: Column of a table that is read as texts; models are then transformers names or local folders.
+        max_length: Tokens of a text that are read; default 256, or as many as a model takes if that is less.
         seed: Of everything that is drawn.
         strict: A file that cannot be read is an error instead of being left out.
         show: Show progress on standard error.
@@ -81,7 +84,8 @@ def rank(
     console = Console(show)
     keys = _keys(scores, by)
     _check_numbers(draws, rows_per_class)
-    given = encoders(models, weights, label_column, texts=text is not None)
+    check_max_length(text, max_length)
+    given = encoders(models, weights, label_column, texts=text is not None, max_length=max_length)
     domain = _labelled_rows(data, given, label_column, strict, text)
     console.tell_domain(domain)
     rows = _rows(domain, rows_per_class, seed)

@@ -44,6 +44,8 @@ def finetune(
     weights: str | Path | None = None,
     flip: bool = True,
     label_column: str | None = None,
+    text: str | None = None,
+    max_length: int | None = None,
     seed: int = 0,
     strict: bool = False,
     resume: bool = False,
@@ -55,9 +57,10 @@ def finetune(
     standard error of the best on the latter is recommended. Data under ``shifted`` is scored and plays no part in it.
 
     Args:
-        data: Labelled images, anything that `acclimate.data.read_domain` reads.
+        data: Labelled images, anything that `acclimate.data.read_domain` reads; or a table or data frame of texts.
         model: A timm or torchvision name, or a module from images to features (n, d), with what it reads in an
-            attribute ``preprocessing`` if it likes (see `acclimate.data.Preprocessing.from_json`).
+            attribute ``preprocessing`` if it likes (see `acclimate.data.Preprocessing.from_json`); for texts the name
+            or the folder of a transformers model.
         strategy: Names, comma-separated or a list: probe, knn, lp-ft, full, layerwise, gradual, last-k, surgical,
             bitfit, norm-only, lora, wise-ft; or auto, the usual ones.
         shifted: The same classes under other conditions: one data set or a list of them.
@@ -70,6 +73,8 @@ def finetune(
         weights: Of a name: ``"default"`` (pretrained), ``"none"`` (random) or a file.
         flip: Mirror images in training, from left to right; not where a mirrored one means something else.
         label_column: Column of a table that holds the labels.
+        text: Column of a table that is read as texts; the others but the label are left out.
+        max_length: Tokens of a text that are read; default 256, or as many as the model takes if that is less.
         seed: Of everything that is drawn.
         strict: A file that cannot be read is an error instead of being left out.
         resume: Go on with the run that ``out`` holds; further strategies may be asked for.
@@ -86,9 +91,22 @@ def finetune(
     console = Console(show)
     wanted = recipes(strategy)
     check_budget(budget, steps)
-    check_model(model, weights)
-    parts = _read(data, shifted, label_column, seed, strict, console)
-    setup = set_up(parts, model, weights=weights, flip=flip, steps=steps, batch_size=batch_size, seed=seed)
+    check_model(model, weights, text, max_length)
+    several = isinstance(shifted, list) or shifted == ()
+    parts = read_parts(data, list(shifted) if several else [shifted], label_column, text, seed, strict)
+    _tell(parts, console)
+    setup = set_up(
+        parts,
+        model,
+        weights=weights,
+        flip=flip,
+        max_length=max_length,
+        steps=steps,
+        batch_size=batch_size,
+        seed=seed,
+    )
+    for note in setup.notes:
+        console.say(note)
     learner = Learner(setup, show)
     learner.check(wanted)
     keep = tempfile.TemporaryDirectory(prefix="acclimate-") if out is None else None
@@ -108,18 +126,15 @@ def finetune(
     return Finetuned(record, chosen, folder, keep)
 
 
-def _read(data: Any, shifted: Any, label_column: str | None, seed: int, strict: bool, console: Console) -> Parts:
-    several = isinstance(shifted, list) or shifted == ()
-    parts = read_parts(data, list(shifted) if several else [shifted], label_column, seed, strict)
-    rows = tuple(map(len, (parts.train, parts.validation, parts.test)))
+def _tell(parts: Parts, console: Console) -> None:
+    rows, kind = tuple(map(len, (parts.train, parts.validation, parts.test))), parts.train.kind
     console.say(
-        f"Read {parts.name}: {sum(rows)} images, {len(parts.classes)} classes; {rows[0]} to train on, {rows[1]} to "
+        f"Read {parts.name}: {sum(rows)} {kind}, {len(parts.classes)} classes; {rows[0]} to train on, {rows[1]} to "
         f"choose by, {rows[2]} to report."
     )
     for domain, unknown in zip(parts.shifted, parts.unknown, strict=True):
         left_out = f"; left out {unknown} of classes that {parts.name} does not have" if unknown else ""
-        console.say(f"Read {domain.name}: {len(domain)} images under shift{left_out}.")
-    return parts
+        console.say(f"Read {domain.name}: {len(domain)} {kind} under shift{left_out}.")
 
 
 def _settings(setup: Setup, budget: float | None) -> dict[str, Any]:
@@ -198,8 +213,9 @@ def _model(setup: Setup, record: FinetuningRecord, member: NetworkMember) -> Ada
         members=(member,),
         baseline=member,
         task="classification",
-        kind="images",
+        kind=setup.parts.train.kind,
         classes=setup.parts.classes,
+        columns=setup.parts.train.columns,
         preprocessing=setup.preprocessing.without_augmentation(),
         chosen_by=by if len(record.tried) > 1 else "hand",
     )

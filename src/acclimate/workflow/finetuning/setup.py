@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from acclimate.data import Domain, Preprocessing, check_compatible, check_source, read_domain
+from acclimate.data.domain import Recipe
 from acclimate.data.rows import Rows
 from acclimate.errors import InputError
 from acclimate.nn import Classifier
@@ -22,6 +23,7 @@ from acclimate.workflow.material import held_in_memory
 from acclimate.workflow.networks import OWN, feature_width, make_backbone, make_method
 from acclimate.workflow.prepare import USUAL
 from acclimate.workflow.read_domains import labels_in, without_empty_classes
+from acclimate.workflow.text_encoder import check_texts, read_text_encoder
 
 TEST, VALIDATION = 0.2, 0.2  # parts of the data, of every class
 FEWEST_OF_A_CLASS = 3  # one row to train on, one to choose by, one to report
@@ -62,21 +64,23 @@ class Setup:
         parts: The data.
         model: What the network is called.
         backbone: What rebuilds it: see `acclimate.nn.architecture.build_backbone`.
-        preprocessing: From images to its inputs; its augmentation is that of training.
+        preprocessing: From images or texts to its inputs; its augmentation is that of training.
         steps: Of every strategy that is trained in steps.
         batch_size: Rows in one.
         seed: Of everything that is drawn.
         own: The person's network, if they gave one.
+        notes: How many texts are cut off, in words.
     """
 
     parts: Parts
     model: str
     backbone: dict[str, Any]
-    preprocessing: Preprocessing
+    preprocessing: Recipe
     steps: int
     batch_size: int
     seed: int
     own: nn.Module | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def device(self) -> str:
@@ -101,7 +105,7 @@ class Setup:
 
     def features(self, domain: Domain, show: bool) -> Domain:
         """Of the pretrained network, from disk where they were taken before."""
-        extractor = Extractor(self.backbone, make_backbone(self.backbone, self.own), self.device)
+        extractor = Extractor(self.backbone, self.network().backbone, self.device)
         return extractor.features(domain, self.preprocessing, show=show)
 
     def rows(self, domain: Domain) -> Rows:
@@ -109,12 +113,17 @@ class Setup:
         return held_in_memory(domain.rows(self.preprocessing))
 
 
-def check_model(model: str | nn.Module, weights: str | Path | None) -> None:
+def check_model(model: str | nn.Module, weights: str | Path | None, text: str | None, max_length: int | None) -> None:
     """Refuse what cannot be had, before any data is read.
 
     Raises:
-        InputError: No library has the name, there is no such file, or a module comes with weights beside it.
+        InputError: No library has the name, there is no such file, or a module comes with weights or texts beside it.
     """
+    if text is not None and isinstance(model, nn.Module):
+        raise InputError("Texts are read by a transformers model; give its name or its folder, not a module.")
+    check_texts(text, str(model), max_length)
+    if text is not None:
+        return
     if isinstance(model, nn.Module):
         if weights is not None:
             raise InputError("weights is for a network by name; a module has its own: leave it out.")
@@ -123,16 +132,21 @@ def check_model(model: str | nn.Module, weights: str | Path | None) -> None:
     check_weights(weights or "default")
 
 
-def read_parts(data: Any, shifted: Sequence[Any], label_column: str | None, seed: int, strict: bool) -> Parts:
+def read_parts(
+    data: Any, shifted: Sequence[Any], label_column: str | None, text: str | None, seed: int, strict: bool
+) -> Parts:
     """Read the data and cut it up; of every class a fifth is held out to report and a fifth to choose.
 
     Raises:
-        InputError: Something cannot be read, is not labelled images, or has too few rows of a class.
+        InputError: Something cannot be read, is neither labelled images nor texts, or has too few rows of a class.
     """
-    read: dict[str, Any] = {"labeled": True, "label_column": label_column, "strict": strict}
+    read: dict[str, Any] = {"labeled": True, "label_column": label_column, "text": text, "strict": strict}
     whole = without_empty_classes(read_domain(data, **read))
-    if whole.kind != "images":
-        raise InputError(f"{whole.origin} holds {whole.kind}; fine-tuning is for networks of images: give images.")
+    if whole.kind not in ("images", "texts"):
+        raise InputError(
+            f"{whole.origin} holds {whole.kind}; fine-tuning is for networks of images and of texts: give images, or "
+            "name a table's column of texts by --text."
+        )
     check_source(whole)
     _check_classes(whole)
     others = [_fitting(read_domain(what, **read), whole) for what in shifted]
@@ -169,6 +183,7 @@ def set_up(
     *,
     weights: str | Path | None,
     flip: bool,
+    max_length: int | None,
     steps: int | None,
     batch_size: int | None,
     seed: int,
@@ -176,21 +191,40 @@ def set_up(
     """Build the network once, to see what it reads and whether its weights can be had.
 
     Raises:
-        InputError: They cannot, a number makes no sense, or the module does not read these images.
+        InputError: They cannot, a number makes no sense, or the module does not read these rows.
     """
     for name, value in (("steps", steps), ("batch-size", batch_size)):
         if value is not None and value < 1:
             raise InputError(f"--{name} is {value}; give a whole number of at least 1.")
     own = model if isinstance(model, nn.Module) else None
-    spec = {"name": OWN} if own is not None else {"name": str(model), "weights": str(weights or "default")}
-    backbone = make_backbone(spec, own)
-    preprocessing = _preprocessing(backbone, parts.train, flip)
-    if own is not None:
-        spec["num_features"] = feature_width(own, parts.train.rows(preprocessing))  # type: ignore[assignment]
+    spec, preprocessing, notes = (
+        _for_texts(parts, str(model), str(weights or "default"), max_length)
+        if parts.train.kind == "texts"
+        else _for_images(parts, model, str(weights or "default"), flip)
+    )
     size = min(batch_size or BATCH, len(parts.train))
     usual = int(np.clip(PASSES * len(parts.train) // size, FEWEST, MOST))
     name = type(own).__name__ if own is not None else str(model)
-    return Setup(parts, name, spec, preprocessing, steps or usual, size, seed, own)
+    return Setup(parts, name, spec, preprocessing, steps or usual, size, seed, own, notes)
+
+
+def _for_images(
+    parts: Parts, model: str | nn.Module, weights: str, flip: bool
+) -> tuple[dict[str, Any], Recipe, tuple[str, ...]]:
+    own = model if isinstance(model, nn.Module) else None
+    spec: dict[str, Any] = {"name": OWN} if own is not None else {"name": str(model), "weights": weights}
+    preprocessing = _preprocessing(make_backbone(spec, own), parts.train, flip)
+    if own is not None:
+        spec["num_features"] = feature_width(own, parts.train.rows(preprocessing))
+    return spec, preprocessing, ()
+
+
+def _for_texts(
+    parts: Parts, model: str, weights: str, max_length: int | None
+) -> tuple[dict[str, Any], Recipe, tuple[str, ...]]:
+    whole = (parts.train, parts.validation, parts.test, *parts.shifted)
+    encoder = read_text_encoder(model, weights, max_length, whole)
+    return encoder.spec, encoder.preprocessing, encoder.notes
 
 
 def _preprocessing(backbone: nn.Module, data: Domain, flip: bool) -> Preprocessing:
