@@ -24,7 +24,7 @@ help:
 	@echo "make bench-selection   sixteen candidates on 100 shifts, and every rule of choice on them (resumable)"
 	@echo "make bench-testtime   methods for test time under every protocol, their errors and cost (a night, resumable)"
 	@echo "make bench-rank   scores of pretrained models: speed, and how well they foresee fine-tuning (an hour, resumable)"
-	@echo "make bench-finetune   strategies and regularisers of fine-tuning, 15 to 100 % of the labels (a night, resumable)"
+	@echo "make bench-finetune   strategies and regularisers of fine-tuning, 15 to 100 % of the labels (two hours, resumable)"
 	@echo "make bench-text   texts of four departments, twelve pairs (frozen: 20 minutes; trained: a night; resumable)"
 	@echo "make dist    wheel and sdist into dist/"
 

@@ -1,6 +1,6 @@
 """Strategies and regularisers of fine-tuning with 15 to 100 % of the labels, in-domain and under shift.
 
-    python -m benchmarks.finetune_accuracy            # a night on two cores; goes on where it was killed
+    python -m benchmarks.finetune_accuracy            # two hours on two cores; goes on where it was killed
     python -m benchmarks.finetune_accuracy --smoke    # a few minutes: two tasks, two steps
     python -m benchmarks.finetune_accuracy --page     # only write the page of what there is
 

@@ -25,7 +25,7 @@ from acclimate.workflow.finetuning.learn import Learner, rate_for
 from acclimate.workflow.finetuning.recipes import RECIPES
 from acclimate.workflow.finetuning.setup import Parts, Setup
 from acclimate.workflow.members import NetworkMember
-from benchmarks.finetuning.tasks import TASKS, Given, task
+from benchmarks.finetuning.tasks import MINILM, TASKS, Given, task
 
 STRATEGIES = tuple(RECIPES)
 REGULARISERS = ("l2_sp", "delta", "bss", "stoch_norm", "lwf", "co_tuning", "bi_tuning")
@@ -33,6 +33,7 @@ WAYS = (*STRATEGIES, *REGULARISERS)
 SHARES = (0.15, 0.3, 0.5, 1.0)
 SEEDS = (0, 1, 2)
 STEPS, BATCH = 200, 32
+TEXT_STEPS, TEXT_WAYS = 60, ("probe", "knn", "lp-ft", "full", "lora", "wise-ft", "l2_sp")  # a transformer on a CPU
 FULL = RECIPES["full"]  # what regularisers are added to
 
 
@@ -74,7 +75,19 @@ def in_order(smoke: bool) -> list[Run]:
         names = ("PACS, photographs", "Amazon pictures (SURF)")
         return [Run(name, 0.5, 0, way, 2, smoke=True) for name in names for way in WAYS]
     rounds = [(seed, share) for seed in SEEDS for share in sorted(SHARES, key=lambda share: share not in (0.15, 1.0))]
-    return [Run(name, share, seed, way) for seed, share in rounds for name in TASKS for way in WAYS]
+    return [
+        Run(name, share, seed, way, steps_of(name)) for seed, share in rounds for name in TASKS for way in ways_of(name)
+    ]
+
+
+def ways_of(name: str) -> tuple[str, ...]:
+    """The ways that a task is learnt by."""
+    return TEXT_WAYS if name == MINILM else WAYS
+
+
+def steps_of(name: str) -> int:
+    """Steps of each."""
+    return TEXT_STEPS if name == MINILM else STEPS
 
 
 def execute(run: Run) -> dict[str, Any]:

