@@ -86,6 +86,7 @@ bench-rank: $(DEV_INSTALLED)
 	$(BIN)/python -m benchmarks.rank_accuracy
 
 bench-finetune: $(DEV_INSTALLED)
+	$(BIN)/python -m benchmarks.finetune_speed
 	$(BIN)/python -m benchmarks.finetune_accuracy
 
 bench-text: $(DEV_INSTALLED)
