@@ -21,6 +21,7 @@ from acclimate.methods.registry import find as find
 from acclimate.methods.registry import find_online as find_online
 from acclimate.methods.registry import register as register
 from acclimate.methods.supervised import Supervised as Supervised
+from acclimate.methods.tta.ada_contrast import AdaContrast as AdaContrast
 from acclimate.methods.tta.bn import BN as BN
 from acclimate.methods.tta.bn_cumulative import CumulativeBN as CumulativeBN
 from acclimate.methods.tta.bn_ema import MovingBN as MovingBN
@@ -32,10 +33,13 @@ from acclimate.methods.tta.cotta import CoTTA as CoTTA
 from acclimate.methods.tta.deyo import DeYO as DeYO
 from acclimate.methods.tta.eata import EATA as EATA
 from acclimate.methods.tta.eta import ETA as ETA
+from acclimate.methods.tta.gtta import GTTA as GTTA
 from acclimate.methods.tta.hard_pl import HardPL as HardPL
 from acclimate.methods.tta.lame import LAME as LAME
 from acclimate.methods.tta.memo import MEMO as MEMO
+from acclimate.methods.tta.note import NOTE as NOTE
 from acclimate.methods.tta.rdumb import RDumb as RDumb
+from acclimate.methods.tta.rmt import RMT as RMT
 from acclimate.methods.tta.roid import ROID as ROID
 from acclimate.methods.tta.rotta import RoTTA as RoTTA
 from acclimate.methods.tta.rpl import RPL as RPL
@@ -46,6 +50,7 @@ from acclimate.methods.tta.soft_pl import SoftPL as SoftPL
 from acclimate.methods.tta.t3a import T3A as T3A
 from acclimate.methods.tta.tent import Tent as Tent
 from acclimate.methods.tta.ttn import TTN as TTN
+from acclimate.methods.tta.vte import VTE as VTE
 from acclimate.methods.uda.adabn import AdaBN as AdaBN
 from acclimate.methods.uda.adamatch import AdaMatch as AdaMatch
 from acclimate.methods.uda.adda import ADDA as ADDA

@@ -31,6 +31,11 @@ def changed_view(x: Tensor) -> Tensor:
         return ((moved - level) * contrast + level + shift + noise).to(x.dtype)
 
 
+def strongly_changed_view(x: Tensor) -> Tensor:
+    """The same change twice; see :func:`changed_view`."""
+    return changed_view(changed_view(x))
+
+
 def _uniform(x: Tensor) -> Tensor:
     return 2 * torch.rand(len(x), *[1] * (x.ndim - 1), device=x.device) - 1
 

@@ -63,11 +63,13 @@ class Moments:
         needs_source: Whether the layer must hold running statistics.
         stateful: Whether the layer remembers statistics of the policy's own, which start at the source's.
         differentiable: Whether a gradient flows through the batch's statistics.
+        per_row: Whether each row has statistics of its own, (n, c) instead of (c,).
     """
 
     needs_source: ClassVar[bool] = True
     stateful: ClassVar[bool] = False
     differentiable: bool = False
+    per_row: ClassVar[bool] = False
 
     def __call__(self, layer: StatisticsLayer, x: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and variance, (c,) each, for the input (n, c, ...) of ``layer``."""
@@ -247,3 +249,57 @@ class CumulativeStatistics(Moments):
         variance = torch.lerp(layer.moving_variance, variance, weight)
         layer.remember(mean, variance)
         return mean, variance
+
+
+@dataclass(frozen=True)
+class InstanceStatistics(Moments):
+    r"""Moving statistics, and a row's own where it lies further off than chance allows (IABN).
+
+    .. math:: \mu = \mu_b + \psi(\mu_i - \mu_b;\, k \sqrt{\sigma_b^2 / L}), \quad
+        \sigma^2 = \big[\sigma_b^2 + \psi(\sigma_i^2 - \sigma_b^2;\, k \sigma_b^2 \sqrt{2 / (L - 1)})\big]_+
+
+    with the soft threshold :math:`\psi(a; t) = \mathrm{sign}(a) [|a| - t]_+` over the L positions of a channel; held,
+    the statistics b are the moving ones, else the batch's, which these then follow. Gong et al. 2022,
+    https://arxiv.org/abs/2208.05117. Variances are unbiased. Rows without positions (n, c) have the statistics b.
+
+    Args:
+        width: k >= 0; default 4. 0 is instance normalisation.
+        momentum: Of the moving statistics; default 0.01.
+    """
+
+    width: float = 4.0
+    momentum: float = 0.01
+    differentiable: bool = True
+
+    stateful = True
+    per_row = True
+
+    def __post_init__(self) -> None:
+        if self.width < 0 or not 0 <= self.momentum <= 1:
+            raise ValueError(f"width must be at least 0 and momentum in [0, 1], not {self.width} and {self.momentum}")
+
+    def __call__(self, layer: StatisticsLayer, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Of each row, (n, c); moved by this batch unless the layer is held."""
+        mean, variance = self._of_many(layer, x)
+        count = x[0, 0].numel()
+        if count == 1:
+            return mean.expand(len(x), -1), variance.expand(len(x), -1)
+        own_variance, own_mean = torch.var_mean(x.flatten(2).to(mean), 2)
+        spread = variance + layer.eps
+        mean = mean + _beyond(own_mean - mean, self.width * (spread / count).sqrt())
+        return mean, (
+            variance + _beyond(own_variance - variance, self.width * spread * (2 / (count - 1)) ** 0.5)
+        ).relu()
+
+    def _of_many(self, layer: StatisticsLayer, x: Tensor) -> tuple[Tensor, Tensor]:
+        if layer.held:
+            return layer.moving_mean, layer.moving_variance
+        mean, variance = layer.batch_moments(x, unbiased=True)
+        kept = (layer.moving_mean, layer.moving_variance)
+        layer.remember(*(torch.lerp(old, new, self.momentum) for old, new in zip(kept, (mean, variance), strict=True)))
+        return mean, variance
+
+
+def _beyond(value: Tensor, threshold: Tensor) -> Tensor:
+    """How far a value lies beyond plus or minus the threshold; 0 within."""
+    return (value - threshold).relu() - (-value - threshold).relu()

@@ -37,19 +37,19 @@ class PolicyBatchNorm(StatisticsLayer):
         self._check_input_dim(input)
         if isinstance(self.policy, BatchStatistics) and not (self.synchronised and world_size() > 1):
             return F.batch_norm(input, None, None, self.weight, self.bias, True, 0.0, self.eps)
-        if torch.is_grad_enabled() and self.policy.differentiable:
+        if self.policy.per_row or (torch.is_grad_enabled() and self.policy.differentiable):
             return self._through(input)
         with torch.no_grad():
             mean, variance = self.policy(self, input)
         return F.batch_norm(input, mean, variance, self.weight, self.bias, False, 0.0, self.eps)
 
     def _through(self, input: Tensor) -> Tensor:
-        """The same with gradient to the statistics."""
+        """The same with gradient to the statistics, which may be each row's own."""
         mean, variance = self.policy(self, input)
         scale = torch.rsqrt(variance + self.eps)
         scale = scale if self.weight is None else scale * self.weight
         shift = -mean * scale if self.bias is None else self.bias - mean * scale
-        shape = (1, -1, *[1] * (input.ndim - 2))
+        shape = (len(mean) if mean.ndim == 2 else 1, -1, *[1] * (input.ndim - 2))
         return (input * scale.view(shape) + shift.view(shape)).to(input.dtype)
 
 
