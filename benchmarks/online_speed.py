@@ -18,6 +18,7 @@ from torchvision.models import resnet18
 
 from acclimate import Online
 from acclimate.losses import generalized_cross_entropy_loss
+from acclimate.methods.prototypes import with_nearest
 from acclimate.methods.tta.lame import rbf_kernel
 from acclimate.nn import BatchStatistics, norm_parameters, use_statistics
 from benchmarks.timing import Contender, timed, turn_medians
@@ -137,6 +138,20 @@ def distances_row() -> Row:
     return ("LAME's kernel of 256 rows, against all differences", ours, differences, ">=", 40, 3)
 
 
+def prototypes_row(n: int) -> Row:
+    """The nearest of 1000 class means for each of n rows, over cosines of all pairs written out."""
+    centers, features, viewed = torch.randn(1000, 2048), torch.randn(n, 2048), torch.randn(n, 2048)
+
+    def written_out() -> Tensor:
+        cosines = F.cosine_similarity(centers[:, None].repeat(1, n, 1), features[None].repeat(1000, 1, 1), dim=-1)
+        nearest = cosines.topk(1, largest=True, dim=0).indices.squeeze(0)
+        return torch.cat([centers[nearest][:, None], features[:, None], viewed[:, None]], 1)
+
+    ours = partial(with_nearest, centers, centers.norm(dim=1), features, viewed)
+    name = f"RMT's nearest of 1000 class means, {n} rows, against all pairs written out"
+    return (name, ours, written_out, ">=", 500, 1)
+
+
 def measure(row: Row) -> str:
     """One line of the table."""
     name, ours, other, relation, bound, repeats = row
@@ -159,6 +174,7 @@ def main() -> None:
     torch.set_num_threads(1)
     x = torch.randn(32, 3, 32, 32)
     rows = [*statistics_rows(x), tent_row(x), teacher_row(), reset_row(), *map(loss_row, (1024, 4096)), distances_row()]
+    rows += map(prototypes_row, (64, 200))
     lines = []
     for row in rows:
         lines.append(measure(row))

@@ -17,8 +17,8 @@ def projector(width: int) -> nn.Sequential:
 
 
 @torch.no_grad()
-def prototypes(network: nn.Module, source: Iterable[Sequence[Tensor]]) -> Tensor:
-    """The mean feature of each class that ``source`` holds, (k, d).
+def prototypes(network: nn.Module, source: Iterable[Sequence[Tensor]]) -> tuple[Tensor, Tensor]:
+    """The mean feature of each class that ``source`` holds, (k, d), and its length, (k,).
 
     Args:
         network: From inputs to logits.
@@ -33,11 +33,19 @@ def prototypes(network: nn.Module, source: Iterable[Sequence[Tensor]]) -> Tensor
     features, labels = (torch.cat(parts) for parts in zip(*pairs, strict=True))
     present, index = labels.to(features.device).unique(return_inverse=True)  # type: ignore[no-untyped-call]
     sums = features.new_zeros(len(present), features.shape[1]).index_add_(0, index, features)
-    return sums / torch.bincount(index)[:, None]
+    centers = sums / torch.bincount(index)[:, None]
+    return centers, centers.norm(dim=1).clamp_min(1e-12)
 
 
-def with_nearest(centers: Tensor, features: Tensor, viewed: Tensor) -> Tensor:
-    """For each row its nearest center by cosine, itself and its view, (n, 3, d)."""
-    unit = nn.functional.normalize
-    nearest = (unit(features.detach(), dim=1) @ unit(centers, dim=1).T).argmax(1)
+def with_nearest(centers: Tensor, lengths: Tensor, features: Tensor, viewed: Tensor) -> Tensor:
+    """For each row its nearest center by cosine, itself and its view, (n, 3, d).
+
+    Args:
+        centers: (k, d).
+        lengths: Theirs, (k,).
+        features: (n, d).
+        viewed: Those of the views, (n, d).
+    """
+    # A row's own length does not change which center is nearest, and dividing (n, k) costs less than scaling (k, d).
+    nearest = (features.detach() @ centers.T / lengths).argmax(1)
     return torch.stack([centers[nearest], features, viewed], 1)

@@ -64,6 +64,7 @@ class RMT(MeanTeacher):
     rate = 1e-2
     choice = "all"
     centers: Tensor
+    lengths: Tensor
 
     def __init__(
         self,
@@ -79,7 +80,8 @@ class RMT(MeanTeacher):
         super().__init__(network, decay)
         self.contrast, self.replay, self.temperature, self.view = contrast, replay, temperature, view
         self.again = Replay(source)
-        self.register_buffer("centers", prototypes(self.network, self.again.batches))
+        for name, value in zip(("centers", "lengths"), prototypes(self.network, self.again.batches), strict=True):
+            self.register_buffer(name, value)
         self.projector = projector(output_layer(self.network).in_features).to(self.device)
         self._warm_up(warm_up)
         self.source = Snapshot(places_of(self.network, self.adapted.values()))
@@ -114,7 +116,7 @@ class RMT(MeanTeacher):
         with torch.no_grad():
             taught = self.teacher(x).float()
         both = symmetric_cross_entropies(logits, taught) + symmetric_cross_entropies(view_logits, taught)
-        projected = self.projector(with_nearest(self.centers, features, viewed))
+        projected = self.projector(with_nearest(self.centers, self.lengths, features, viewed))
         losses = {
             "consistency": 0.5 * both.mean(),
             "contrast": self.contrast * view_contrast(projected, self.temperature),

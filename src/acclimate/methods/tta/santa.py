@@ -55,6 +55,7 @@ class SANTA(OnlineMethod):
     passes = 2 + 1 / 3
     rate = 1e-2
     centers: Tensor
+    lengths: Tensor
 
     def __init__(
         self,
@@ -66,7 +67,8 @@ class SANTA(OnlineMethod):
     ) -> None:
         super().__init__(network)
         self.weight, self.temperature, self.view = weight, temperature, view
-        self.register_buffer("centers", prototypes(self.network, source))
+        for name, value in zip(("centers", "lengths"), prototypes(self.network, source), strict=True):
+            self.register_buffer(name, value)
         self.projector = projector(output_layer(self.network).in_features).to(self.device)
 
     def parameters_of(self, phase: str) -> list[nn.Parameter]:
@@ -87,7 +89,7 @@ class SANTA(OnlineMethod):
             saved = dict(zip(self.adapted, self.source.saved(), strict=True))
             log_anchor = functional_call(self.network, saved, (x,)).float().log_softmax(1)
         probs = logits.softmax(1) + view_logits.softmax(1)
-        projected = self.projector(with_nearest(self.centers, features, viewed))
+        projected = self.projector(with_nearest(self.centers, self.lengths, features, viewed))
         losses = {
             "anchor": -0.5 * (probs * log_anchor).sum(1).mean(),
             "contrast": self.weight * view_contrast(projected, self.temperature),
