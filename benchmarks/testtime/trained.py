@@ -20,7 +20,7 @@ from acclimate.workflow.robustness.evaluated import Evaluated
 from benchmarks.testtime.data import cifar10, digits
 from benchmarks.testtime.networks import SMALL, resnet20
 
-RECIPE = 1  # to be raised when one of the two is trained otherwise
+RECIPES = {"cifar10_gn": 1, "digits_vit": 2}  # by problem; to be raised when one is trained otherwise
 GROUPS = 8
 DIGITS = Preprocessing(size=32, mean=(0.1307,), std=(0.3081,), channels=3)
 
@@ -30,7 +30,8 @@ def group_norm_resnet(data: Path, cache: Path) -> Evaluated:
     network = resnet20(data).network
     _replace_batch_norm(network)
     made = Evaluated("ResNet-20 with group norm", network, SMALL, 10)
-    return _kept(cache / f"resnet20_gn_{RECIPE}.pth", made, lambda: _train(made, cifar10(data, "train"), 8, 2e-3, True))
+    path = cache / f"resnet20_gn_{RECIPES['cifar10_gn']}.pth"
+    return _kept(path, made, lambda: _train(made, cifar10(data, "train"), 8, 2e-3, True))
 
 
 def vision_transformer(data: Path, cache: Path) -> Evaluated:
@@ -41,7 +42,8 @@ def vision_transformer(data: Path, cache: Path) -> Evaluated:
     body = VisionTransformer(img_size=32, patch_size=4, embed_dim=64, depth=3, num_heads=4, num_classes=0)
     body.num_features = 64
     made = Evaluated("ViT, 3 blocks", Classifier(body, nn.Linear(64, 10)), DIGITS, 10)
-    return _kept(cache / f"vit_{RECIPE}.pth", made, lambda: _train(made, digits(data, "train", 10_000), 5, 2e-3, False))
+    path = cache / f"vit_{RECIPES['digits_vit']}.pth"
+    return _kept(path, made, lambda: _train(made, digits(data, "train", 20_000), 12, 1e-3, False))
 
 
 def _kept(path: Path, made: Evaluated, train: Callable[[], None]) -> Evaluated:

@@ -15,6 +15,7 @@ from benchmarks.testtime.page import lines_of, page, spread
 from benchmarks.testtime.runs import Run
 from benchmarks.testtime.tasks import METHODS, NOISE, in_order, tasks
 from benchmarks.testtime.trained import _replace_batch_norm
+from docs import streams_page
 
 
 def cell(method: str, shift: Shift, wrong: int) -> dict[str, Any]:
@@ -83,3 +84,10 @@ def test_the_page_shows_what_there_is_and_what_is_missing() -> None:
 
 def test_spread_tells_seeds_apart() -> None:
     assert [spread(values, ".1f") for values in ([], [1.0], [1.0, 3.0])] == ["-", "1.0", "2.0 ± 1.4"]
+
+
+def test_the_page_of_streams_is_that_of_the_runs() -> None:
+    path = Path(streams_page.__file__).parent / "streams.md"
+    assert path.read_text() == streams_page.page(streams_page.Errors(streams_page.records())), (
+        "run python -m docs.streams_page"
+    )

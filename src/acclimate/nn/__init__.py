@@ -54,6 +54,7 @@ from acclimate.nn.norm_parameters import norm_parameters as norm_parameters
 from acclimate.nn.norm_policy import BatchStatistics as BatchStatistics
 from acclimate.nn.norm_policy import ChannelStatistics as ChannelStatistics
 from acclimate.nn.norm_policy import CumulativeStatistics as CumulativeStatistics
+from acclimate.nn.norm_policy import InstanceStatistics as InstanceStatistics
 from acclimate.nn.norm_policy import MixedStatistics as MixedStatistics
 from acclimate.nn.norm_policy import Moments as Moments
 from acclimate.nn.norm_policy import MovingStatistics as MovingStatistics

@@ -13,9 +13,8 @@ from acclimate.losses import entropy_loss
 from acclimate.methods.base import inputs_of
 from acclimate.methods.descent import descend
 from acclimate.methods.online import OnlineMethod
-from acclimate.nn import Moments, held_statistics
+from acclimate.nn import InstanceStatistics, Moments, held_statistics
 from acclimate.nn.balanced_reservoir import BalancedReservoir
-from acclimate.nn.norm_policy import InstanceStatistics
 from acclimate.types import Sample, Step
 
 
@@ -26,7 +25,7 @@ class NOTE(OnlineMethod):
 
     over a memory that holds as many rows of one predicted class as of another, once in ``every`` rows. Batch norms have
     slow moving statistics, and a row's own where it lies further from these than chance allows
-    (`acclimate.nn.norm_policy.InstanceStatistics`). Each row is predicted by itself, so that neither the batch nor the
+    (`acclimate.nn.InstanceStatistics`). Each row is predicted by itself, so that neither the batch nor the
     order of the stream matters to its prediction.
 
     Args:
