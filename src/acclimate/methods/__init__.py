@@ -8,10 +8,13 @@ from acclimate.methods.finetune.bi_tuning import BiTuning as BiTuning
 from acclimate.methods.finetune.bss import BSS as BSS
 from acclimate.methods.finetune.co_tuning import CoTuning as CoTuning
 from acclimate.methods.finetune.delta import DELTA as DELTA
+from acclimate.methods.finetune.ewc import EWC as EWC
 from acclimate.methods.finetune.finetuning import FineTuning as FineTuning
 from acclimate.methods.finetune.kd import KD as KD
 from acclimate.methods.finetune.l2_sp import L2SP as L2SP
 from acclimate.methods.finetune.lwf import LwF as LwF
+from acclimate.methods.finetune.mixout import Mixout as Mixout
+from acclimate.methods.finetune.r3f import R3F as R3F
 from acclimate.methods.finetune.stoch_norm import StochNorm as StochNorm
 from acclimate.methods.online import OnlineMethod as OnlineMethod
 from acclimate.methods.registry import METHODS as METHODS

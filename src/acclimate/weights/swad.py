@@ -40,8 +40,8 @@ class SWAD:
         valley counts once; in that code the first segment is overwritten by the next or counts twice, and segments in
         front of the valley may come in, which depends on N_s, N_e and on how early it begins. Running statistics are
         averaged: :func:`refresh_batch_norm` before predicting. At most N_s or N_e averages are kept besides that of the
-        valley. For domain generalisation the held-out rows are of the
-        source domains.
+        valley. For domain generalisation the held-out rows are of the source
+        domains.
 
     Reference:
         Cha et al. 2021, SWAD: Domain Generalization by Seeking Flat Minima, NeurIPS, https://arxiv.org/abs/2102.08604.
