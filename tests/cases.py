@@ -188,6 +188,7 @@ CASES = [
     Case("r3f", params={"scale": 0.1}),
     Case("r3f", "normal", {"scale": 0.1, "noise": "normal"}),
     Case("mixout"),
+    Case("b_tuning"),
     Case("mixout", "pictures, each weight", {"unit": "weight", "p": 0.5}, images=True),
 ]
 

@@ -4,6 +4,7 @@ from acclimate.methods.alignment import Alignment as Alignment
 from acclimate.methods.base import Encoded as Encoded
 from acclimate.methods.base import Method as Method
 from acclimate.methods.combined import Combined as Combined
+from acclimate.methods.finetune.b_tuning import BTuning as BTuning
 from acclimate.methods.finetune.bi_tuning import BiTuning as BiTuning
 from acclimate.methods.finetune.bss import BSS as BSS
 from acclimate.methods.finetune.co_tuning import CoTuning as CoTuning
