@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from acclimate.errors import InputError
+from acclimate.losses import regression_loss
 from acclimate.methods.base import Encoded, inputs_of, labels_of
 from acclimate.methods.supervised import Supervised
 from acclimate.nn import Classifier, FrozenCopy, output_layer
@@ -122,7 +123,7 @@ class BTuning(Supervised):
         assert self.reference is not None
         reference, self.reference = self.gather(self.reference), None
         own = labeled.features @ self.own.T
-        return {"teachers": self.weight * (own.to(reference) - reference).square().mean()}
+        return {"teachers": self.weight * regression_loss(own.flatten(), reference.flatten())}
 
     def _bodies(self) -> list[Classifier]:
         return [cast("Classifier", teacher.module) for teacher in self.teachers]
