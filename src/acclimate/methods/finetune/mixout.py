@@ -110,7 +110,7 @@ class Mixout(Supervised):
         layers = [*_mixed_layers(self.network)]
         counts = [_draws(layer, self.unit) for _, layer in layers]
         kept = torch.rand(sum(counts), device=layers[0][1].weight.device) >= self.p
-        masks = same_everywhere(kept.float()).split(counts)
+        masks = torch.split(same_everywhere(kept.float()), counts)
         triples = zip(layers, self.start.buffers(), masks, strict=True)
         return {
             name: start + _spread(mask, layer, self.unit).to(start) * (layer.weight - start) / (1 - self.p)
