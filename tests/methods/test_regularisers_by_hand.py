@@ -112,6 +112,13 @@ def test_measured_fisher_outlives_saving() -> None:
     assert torch.equal(other.start.f2, method.start.f2)
 
 
+def test_a_head_that_is_the_networks_own_is_not_frozen_unasked() -> None:
+    network = plain_network()
+    with pytest.raises(InputError, match="source_head shares parameters"):
+        build("ewc", network, 3, source_head=network.head)
+    assert all(p.requires_grad for p in network.parameters())
+
+
 def test_stiffness_that_does_not_fit_is_refused() -> None:
     with pytest.raises(InputError, match="stiffness"):
         ElasticStart(nn.Linear(2, 3).parameters(), [torch.ones(3, 2)])

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from acclimate.errors import InputError
 from acclimate.losses import cross_entropy_loss
 from acclimate.methods.alignment import Criterion
 from acclimate.methods.base import Encoded
@@ -28,14 +29,17 @@ class EWC(Supervised):
     Args:
         network: The network to fine-tune, with its pretrained weights.
         source_head: The pretrained head, from features (n, b) of the backbone to the source's classes; only F is
-            measured with it. Built: a copy of the network's bottleneck and head, right where that is the pretrained
-            one.
+            measured with it, and it is frozen. Built: a copy of the network's bottleneck and head, right where that is
+            the pretrained one.
         start: :math:`\theta_0` and F; built: a copy of the backbone's weights, and F = 1 everywhere until
             ``before_epoch`` is called the first time, which measures it on the labelled rows. Of rows of the source,
             the paper's, where there are some: ``ElasticStart(network.backbone.parameters(), F)`` with F of
             :func:`acclimate.weights.fisher_information`.
         weight: w; default 400.
         criterion: Supervised loss of (outputs, y); default: cross-entropy.
+
+    Raises:
+        InputError: If the source head shares parameters with the network.
 
     Notes:
         F is a mean over rows, each differentiated by itself with a label drawn from the pretrained prediction, in eval
@@ -76,6 +80,10 @@ class EWC(Supervised):
         criterion: Criterion = cross_entropy_loss,
     ) -> None:
         super().__init__(network, criterion=criterion)
+        if {*map(id, source_head.parameters())} & {*map(id, network.parameters())}:
+            raise InputError(
+                "source_head shares parameters with network, and it is frozen here; give copy.deepcopy of it."
+            )
         self.source_head = source_head.requires_grad_(False)
         self.start = start
         self.weight = weight
