@@ -98,15 +98,18 @@ def compiled_in_bfloat16_stays_in_step(rank: int, process_group: ProcessGroup, *
 
 
 def draws_of_the_first_process(rank: int, process_group: ProcessGroup, *, case: Case) -> None:
-    """Ranks that were seeded differently end with the same weights: one draw stands for the joined batch."""
-    method = _build(case)
-    own = [_share(cast(batch(method, seed=seed), torch.float64), rank, equal=True) for seed in range(STEPS)]
+    """Ranks that are seeded differently train like one process with the first one's seed: its draw is everybody's."""
+    alone, together = _build(case), _build(case)
+    joined = [cast(batch(alone, 12, 10, seed), torch.float64) for seed in range(STEPS)]
+    own = [_share(streams, rank, equal=True) for streams in joined]
+    torch.manual_seed(100)
+    train(alone, joined)
     with process_group():
-        run = _wrap(convert_sync_batch_norm(method))
+        run = _wrap(convert_sync_batch_norm(together))
         torch.manual_seed(100 + rank)
-        train(method, own, run)
-        for name, value in method.state_dict().items():
-            assert_close(name, sum_over_ranks(value.double()) / 2, value.double())
+        train(together, own, run)
+    for name, value in alone.state_dict().items():
+        assert_close(name, together.state_dict()[name], value)
 
 
 SINGLE = [case for case in CASES if "+" not in case.key]  # sums on unequal shards alone, which ask for more

@@ -25,7 +25,8 @@ def dare(pretrained: State, finetuned: State, p: float = 0.9, *, seed: int = 0) 
 
     Returns:
         A state dict. Running statistics (entries named ``running_mean`` and ``running_var``) and integer buffers are
-        those of the fine-tuned network, as in the authors' code: a rescaled variance may come out negative.
+        those of the fine-tuned network, since a rescaled variance may come out negative; the authors' code, too, drops
+        parameters alone.
 
     Raises:
         InputError: ``p`` is outside [0, 1).
