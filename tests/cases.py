@@ -184,6 +184,12 @@ CASES = [
     Case("bi_tuning", params={"temperature": 1.0}),
     Case("lwf"),
     Case("kd", params={"share": 0.1}),
+    Case("ewc", params={"weight": 0.1}),
+    Case("r3f", params={"scale": 0.1}),
+    Case("r3f", "normal", {"scale": 0.1, "noise": "normal"}),
+    Case("mixout"),
+    Case("b_tuning"),
+    Case("mixout", "pictures, each weight", {"unit": "weight", "p": 0.5}, images=True),
 ]
 
 

@@ -97,12 +97,28 @@ def compiled_in_bfloat16_stays_in_step(rank: int, process_group: ProcessGroup, *
             assert torch.equal(mean, value.double()), name
 
 
+def draws_of_the_first_process(rank: int, process_group: ProcessGroup, *, case: Case) -> None:
+    """Ranks that are seeded differently train like one process with the first one's seed: its draw is everybody's."""
+    alone, together = _build(case), _build(case)
+    joined = [cast(batch(alone, 12, 10, seed), torch.float64) for seed in range(STEPS)]
+    own = [_share(streams, rank, equal=True) for streams in joined]
+    torch.manual_seed(100)
+    train(alone, joined)
+    with process_group():
+        run = _wrap(convert_sync_batch_norm(together))
+        torch.manual_seed(100 + rank)
+        train(together, own, run)
+    for name, value in alone.state_dict().items():
+        assert_close(name, together.state_dict()[name], value)
+
+
 SINGLE = [case for case in CASES if "+" not in case.key]  # sums on unequal shards alone, which ask for more
 CHECKS: dict[str, Check] = {
     **{f"{case}, equal shards": partial(equals_one_process, case=case, equal=True) for case in SINGLE},
     **{f"{case}, unequal shards": partial(equals_one_process, case=case, equal=False) for case in CASES},
     "dann, promised": partial(equal_shards_promise_changes_nothing, case=Case("dann")),
     "mdd, promised": partial(equal_shards_promise_changes_nothing, case=Case("mdd")),
+    "mixout, other seeds": partial(draws_of_the_first_process, case=Case("mixout")),
     "dann, compiled in bfloat16": partial(compiled_in_bfloat16_stays_in_step, case=Case("dann")),
     "star, compiled in bfloat16": partial(compiled_in_bfloat16_stays_in_step, case=Case("star")),
     "sdat, compiled in bfloat16": partial(compiled_in_bfloat16_stays_in_step, case=Case("sdat")),

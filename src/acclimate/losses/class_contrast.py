@@ -17,7 +17,7 @@ def class_contrast_loss(
     .. math:: -\frac1n \sum_i \frac{1}{|P_i|} \sum_{k \in P_i} \log
               \frac{e^{s_{ik}}}{\sum_{l \in V_i} e^{s_{il}}}
 
-    Zhong et al. 2021 (Bi-Tuning), equations 2 and 3, https://arxiv.org/abs/2011.06182.
+    Zhong et al. 2020 (Bi-Tuning), equations 2 and 3, https://arxiv.org/abs/2011.06182.
 
     Args:
         scores: Similarity of row i to key k over the temperature, (n, k).

@@ -98,7 +98,7 @@ def spectral_shrinkage_loss(features: Float[Tensor, "n d"], k: int = 1) -> Float
     r"""Sum of the k smallest squared singular values of the features, :math:`\sum_{i \le k} \sigma_{-i}^2`.
 
     Of the min(n, d) that there are. Chen et al. 2019 (BSS), Catastrophic Forgetting Meets Negative Transfer, NeurIPS,
-    https://papers.nips.cc/paper/8466.
+    https://papers.nips.cc/paper/2019/hash/c6bff625bdb0393992c9d4db0c6bbe45-Abstract.html.
 
     Args:
         features: Features of one batch, (n, d).

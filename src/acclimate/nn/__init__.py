@@ -16,6 +16,7 @@ from acclimate.nn.decoder import Decoder as Decoder
 from acclimate.nn.decoder import resized_like as resized_like
 from acclimate.nn.discriminator import Discriminator as Discriminator
 from acclimate.nn.domain_batch_norm import DomainBatchNorm as DomainBatchNorm
+from acclimate.nn.elastic_start import ElasticStart as ElasticStart
 from acclimate.nn.ema import EMA as EMA
 from acclimate.nn.encode_with import encode_with as encode_with
 from acclimate.nn.few_shot import CosineHead as CosineHead

@@ -15,12 +15,12 @@ class StartingPoint(nn.Module):
         parameters: In an order that is the same at every call.
     """
 
-    def __init__(self, parameters: Iterable[nn.Parameter]) -> None:
+    def __init__(self, parameters: Iterable[Tensor]) -> None:
         super().__init__()
         for number, parameter in enumerate(parameters):
             self.register_buffer(f"p{number}", parameter.detach().clone())
 
-    def forward(self, parameters: Iterable[nn.Parameter]) -> Tensor:
+    def forward(self, parameters: Iterable[Tensor]) -> Tensor:
         """Sum of the squared distances of parameters from their copies, in at least float32."""
         return squared_norm(p - start for p, start in zip(parameters, self.buffers(), strict=True))
 

@@ -5,7 +5,7 @@ from acclimate.transferability.gbc import gbc
 from acclimate.transferability.h_score import h_score
 from acclimate.transferability.knn_loo import knn_loo
 from acclimate.transferability.leep import leep
-from acclimate.transferability.logme import logme
+from acclimate.transferability.logme import LogMEPosterior, logme, logme_posterior
 from acclimate.transferability.nc1 import nc1
 from acclimate.transferability.nce import nce
 from acclimate.transferability.parc import parc
@@ -15,6 +15,7 @@ from acclimate.transferability.trans_rate import trans_rate
 
 __all__ = [
     "SCORES",
+    "LogMEPosterior",
     "RankingQuality",
     "Score",
     "evaluate_ranking",
@@ -24,6 +25,7 @@ __all__ = [
     "leave_one_out",
     "leep",
     "logme",
+    "logme_posterior",
     "nc1",
     "nce",
     "parc",

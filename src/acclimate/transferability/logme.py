@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
+import scipy.linalg
 
 from acclimate.errors import InputError, unknown_name
 from acclimate.transferability.rows import checked_features, labelled
@@ -57,6 +58,60 @@ def logme(features: Any, labels: Any, *, kind: Kind = "classification") -> float
     return float(best_evidence(spectrum(X, Y), (Y**2).sum(axis=0), len(X)).mean() / len(X))
 
 
+class LogMEPosterior(NamedTuple):
+    """What the best linear model of the labels knows.
+
+    Attributes:
+        score: LogME.
+        classes: The labels that there are, ascending, (c,).
+        weights: The posterior mean of the weights of each class's output, 0 and 1, (c, d).
+    """
+
+    score: float
+    classes: Array
+    weights: Array
+
+
+def logme_posterior(features: Any, labels: Any) -> LogMEPosterior:
+    r"""LogME of classes with the weights at which it stands.
+
+    .. math:: m_k = \left(F^\top F + \tfrac{a_k}{b_k} I\right)^{-1} F^\top y_k
+
+    Args:
+        features: (n, d).
+        labels: (n,) classes.
+
+    Returns:
+        The score, the classes and their weights; no intercept.
+
+    Source: as for :func:`logme`.
+
+    Example:
+        >>> import numpy as np
+        >>> F = np.array([[1.0, 0.0], [0.9, 0.1], [0.0, 1.0], [0.1, 0.8]])
+        >>> found = logme_posterior(F, [3, 3, 7, 7])
+        >>> found.classes.tolist(), found.classes[(F @ found.weights.T).argmax(axis=1)].tolist()
+        ([3, 7], [3, 3, 7, 7])
+    """
+    X, Y = _columns(features, labels, "classification")
+    found, lengths = spectrum(X, Y), (Y**2).sum(axis=0)
+    score = float(best_evidence(found, lengths, len(X)).mean() / len(X))
+    classes = np.unique(np.asarray(labels.detach().cpu() if hasattr(labels, "detach") else labels))
+    if not len(found.squares):
+        return LogMEPosterior(score, classes, np.zeros((Y.shape[1], X.shape[1])))
+    ratios = np.exp(_best_log_ratio(found, _outside(found, lengths, len(X)), len(X)))
+    return LogMEPosterior(score, classes, _posterior_means(X, Y, ratios, len(found.squares)).T)
+
+
+def _posterior_means(X: Array, Y: Array, ratios: Array, rank: int) -> Array:
+    """Ridge weights of each column of Y at a penalty of its own, (d, k), by the smaller Gram matrix."""
+    X = X.astype(np.float64)
+    small, sides = (X @ X.T, Y) if len(X) <= X.shape[1] else (X.T @ X, X.T @ Y)
+    squares, vectors = (part[..., -rank:] for part in scipy.linalg.eigh(small))  # the others are rounding
+    solved = vectors @ ((vectors.T @ sides) / (squares[:, None] + ratios))
+    return np.asarray(X.T @ solved if len(X) <= X.shape[1] else solved)
+
+
 def _columns(features: Any, labels: Any, kind: str) -> tuple[Array, Array]:
     """Features (n, d) and the outputs (n, k)."""
     if kind not in KINDS:
@@ -78,25 +133,35 @@ def best_evidence(found: Spectrum, lengths: Array, n: int) -> Array:
     """Best log evidence of each output, (k,); `lengths` are the squared lengths of the outputs."""
     if not len(found.squares):  # no feature that is not 0: all is noise
         return -0.5 * n * (np.log(2 * np.pi * np.maximum(lengths, np.finfo(float).tiny) / n) + 1)
-    squared = found.projections**2
-    outside = np.maximum(lengths - squared.sum(axis=0), 1e-15 * lengths)  # what no weights can explain
+    outside = _outside(found, lengths, n)
+    return _at(_best_log_ratio(found, outside, n), found.squares, found.projections**2, outside, n)
+
+
+def _outside(found: Spectrum, lengths: Array, n: int) -> Array:
+    """The squared length of each output that no weights can explain, (k,)."""
     if len(found.squares) == n:
-        outside = np.zeros_like(lengths)  # all is in the span: rounding must not stand for noise
+        return np.zeros_like(lengths)  # all is in the span: rounding must not stand for noise
+    return np.asarray(np.maximum(lengths - (found.projections**2).sum(axis=0), 1e-15 * lengths))
+
+
+def _best_log_ratio(found: Spectrum, outside: Array, n: int) -> Array:
+    """log (a / b) of most evidence, of each output, (k,)."""
+    squared = found.projections**2
     low, high = np.log(found.squares.min()) - WIDEST, np.log(found.squares.max()) + WIDEST
     points = np.linspace(low, high, COARSE)
-    values = np.stack([_at(np.full(len(lengths), t), found.squares, squared, outside, n) for t in points])
+    values = np.stack([_at(np.full(len(outside), t), found.squares, squared, outside, n) for t in points])
     best = np.clip(values.argmax(axis=0), 1, COARSE - 2)
     return _golden(points[best - 1], points[best + 1], found.squares, squared, outside, n)
 
 
 def _golden(a: Array, b: Array, squares: Array, squared: Array, outside: Array, n: int) -> Array:
-    """The highest value between a and b (k,), all outputs at once."""
+    """Where between a and b (k,) the highest value is, all outputs at once."""
     for _ in range(FINE):
         step = GOLDEN * (b - a)
         left, right = b - step, a + step
         higher = _at(left, squares, squared, outside, n) > _at(right, squares, squared, outside, n)
         a, b = np.where(higher, a, left), np.where(higher, right, b)
-    return _at((a + b) / 2, squares, squared, outside, n)
+    return np.asarray((a + b) / 2)
 
 
 def _at(log_t: Array, squares: Array, squared: Array, outside: Array, n: int) -> Array:

@@ -52,6 +52,26 @@ class SWA:
             else:
                 self.average[name].lerp_(wide.to(self.average[name].device), 1 / self.count)
 
+    @torch.no_grad()
+    def join(self, other: SWA) -> None:
+        """Take in all that another average holds, as if it had been added here one by one.
+
+        Raises:
+            ValueError: If keys or shapes differ.
+        """
+        if not other.count:
+            return
+        if self.count:
+            check_alike([self.average, other.average])
+        self.count += other.count
+        for name, value in other.average.items():
+            if name in self.average and value.is_floating_point():
+                mean = self.average[name]
+                mean.lerp_(value.to(mean), other.count / self.count)
+            else:
+                self.average[name] = value.clone()
+        self._types = {**other._types, **self._types}
+
     def state(self) -> dict[str, Tensor]:
         """The average as a state dict in the types that were added.
 

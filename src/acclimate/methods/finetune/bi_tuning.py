@@ -37,11 +37,14 @@ class BiTuning(Supervised):
 
     Notes:
         Keys are of the same view as the rows; the authors' of a second one. All rows at once: the per-sample form
-        has the same value. A head that is no single linear layer scores normalised features like others. Keys are
-        computed in training mode, as the authors'.
+        has the same value. All keys of the batch are there for every row; in the authors' library the row's own alone,
+        and for the classifier the row's own features in its place, while its weights, normalised there with their bias,
+        take no gradient from that term. A head that is no single linear layer scores normalised features like others.
+        Keys are computed in training mode, as the authors'.
 
     Reference:
-        Zhong et al. 2020, Bi-tuning of Pre-trained Representations, https://arxiv.org/abs/2011.06182.
+        Zhong et al. 2020, Bi-tuning of Pre-trained Representations, https://arxiv.org/abs/2011.06182; in print as
+        Bi-tuning: Efficient Transfer from Pre-trained Models, ECML PKDD 2023.
 
     Example:
         >>> import torch
@@ -56,7 +59,7 @@ class BiTuning(Supervised):
 
     key = "bi_tuning"
     title = "Bi-Tuning"
-    paper = "Zhong et al., 2020"
+    paper = "Zhong et al., ECML PKDD 2023"
     url = "https://arxiv.org/abs/2011.06182"
     family = "self-training"
     passes = 4 / 3

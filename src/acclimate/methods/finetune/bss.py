@@ -29,7 +29,8 @@ class BSS(Supervised):
 
     Reference:
         Chen et al. 2019, Catastrophic Forgetting Meets Negative Transfer: Batch Spectral Shrinkage for Safe Transfer
-        Learning, NeurIPS, https://papers.nips.cc/paper/8466.
+        Learning, NeurIPS,
+        https://papers.nips.cc/paper/2019/hash/c6bff625bdb0393992c9d4db0c6bbe45-Abstract.html.
 
     Example:
         >>> import torch
@@ -45,7 +46,7 @@ class BSS(Supervised):
     key = "bss"
     title = "BSS"
     paper = "Chen et al., NeurIPS 2019"
-    url = "https://papers.nips.cc/paper/8466"
+    url = "https://papers.nips.cc/paper/2019/hash/c6bff625bdb0393992c9d4db0c6bbe45-Abstract.html"
     family = "self-training"
     tasks = ("classification", "regression")
 

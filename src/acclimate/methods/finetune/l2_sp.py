@@ -29,8 +29,9 @@ class L2SP(Supervised):
         criterion: Supervised loss of (outputs, y); default: cross-entropy.
 
     Notes:
-        Set the optimizer's own weight decay to 0, or the weights are pulled to zero as well. Biases and batch norm's
-        scales are pulled like weights, as in the paper.
+        Set the optimizer's own weight decay to 0, or the weights are pulled to zero as well. Biases, and batch norm's
+        scales and shifts, are pulled like weights: one of two ways in the authors' code, whose default pulls kernels
+        and matrices alone, with 0.01 for a and b.
 
     Reference:
         Li et al. 2018, Explicit Inductive Bias for Transfer Learning with Convolutional Networks, ICML,

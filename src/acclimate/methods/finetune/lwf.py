@@ -34,7 +34,8 @@ class LwF(Supervised):
     Notes:
         The pretrained network runs beside the one that is trained, on the same rows in the same view: recorded once,
         its predictions would be those of other crops than the ones that are learned from. The paper's term has no
-        T squared, which keeps it in size as T changes (Hinton et al. 2015).
+        T squared, which keeps it in size as T changes (Hinton et al. 2015). A common code takes 4 at T = 3 without that
+        factor, which is w = 4/9 here: the default holds nine times as fast.
 
     Reference:
         Li & Hoiem 2016, Learning without Forgetting, ECCV, https://arxiv.org/abs/1606.09282.
