@@ -37,9 +37,10 @@ class OnlineCase:
     def __str__(self) -> str:
         return self.key
 
-    def build(self, network: str = "cnn", **options: Any) -> Online:
+    def build(self, network: str | None = None, **options: Any) -> Online:
         """On a network of its own."""
-        return Online(self.key, NETWORKS[network](), **{"optimizer": self.optimizer, **self.params(), **options})
+        made = NETWORKS[network or self.networks[0]]()
+        return Online(self.key, made, **{"optimizer": self.optimizer, **self.params(), **options})
 
 
 def source() -> dict[str, Any]:
@@ -71,6 +72,7 @@ CASES = [
     OnlineCase("rotta", lambda: {"capacity": 8, "every": 6, "decay": 0.9}),
     OnlineCase("santa", lambda: {"source": labelled()}),
     OnlineCase("note", lambda: {"capacity": 8, "every": 5}),
+    OnlineCase("foa", lambda: {**source(), "candidates": 4}, networks=("vit",)),
     OnlineCase("rmt", lambda: {"source": labelled(), "warm_up": 2, "decay": 0.9}),
     OnlineCase("gtta", lambda: {"source": labelled()}),
     OnlineCase("ada_contrast", lambda: {"neighbors": 3, "start": 12, "size": 30, "decay": 0.9}),

@@ -37,6 +37,7 @@ from acclimate.methods.tta.cotta import CoTTA as CoTTA
 from acclimate.methods.tta.deyo import DeYO as DeYO
 from acclimate.methods.tta.eata import EATA as EATA
 from acclimate.methods.tta.eta import ETA as ETA
+from acclimate.methods.tta.foa import FOA as FOA
 from acclimate.methods.tta.gtta import GTTA as GTTA
 from acclimate.methods.tta.hard_pl import HardPL as HardPL
 from acclimate.methods.tta.lame import LAME as LAME
