@@ -5,6 +5,9 @@ from __future__ import annotations
 import timm
 import torch
 from torch import Tensor, nn
+from transformers import CLIPConfig, CLIPModel
+
+from acclimate.nn.prompted_classifier import PromptedClassifier
 
 NUM_CLASSES = 5
 
@@ -52,7 +55,18 @@ def vit() -> nn.Module:
     )
 
 
-NETWORKS = {"cnn": cnn, "group_norm": group_norm, "vit": vit}
+def clip() -> nn.Module:
+    """A dual encoder of images and texts with a prompt of two words and five classes."""
+    torch.manual_seed(7)
+    small = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2}
+    text = {**small, "vocab_size": 20, "max_position_embeddings": 8, "eos_token_id": 19}
+    vision = {**small, "image_size": 16, "patch_size": 8}
+    model = CLIPModel(CLIPConfig(text_config=text, vision_config=vision, projection_dim=8)).eval()
+    tokens = torch.tensor([[1, 4, 5, 8 + k, 19, 0] for k in range(NUM_CLASSES)])
+    return PromptedClassifier(model, tokens, (tokens > 0).long(), words=2)
+
+
+NETWORKS = {"cnn": cnn, "group_norm": group_norm, "vit": vit, "clip": clip}
 
 
 def _settled(network: nn.Module) -> nn.Module:

@@ -54,6 +54,7 @@ from acclimate.methods.tta.shot_im_online import OnlineSHOTIM as OnlineSHOTIM
 from acclimate.methods.tta.soft_pl import SoftPL as SoftPL
 from acclimate.methods.tta.t3a import T3A as T3A
 from acclimate.methods.tta.tent import Tent as Tent
+from acclimate.methods.tta.tpt import TPT as TPT
 from acclimate.methods.tta.ttn import TTN as TTN
 from acclimate.methods.tta.vte import VTE as VTE
 from acclimate.methods.uda.adabn import AdaBN as AdaBN

@@ -107,7 +107,8 @@ class CMAES(nn.Module):
     def _limited(self, moves: Tensor) -> Tensor:
         d = moves.shape[1]
         longest = math.sqrt(d) + 2 * d / (d + 2)
-        return moves * (longest / self._whitened(moves).norm(dim=1, keepdim=True)).clamp_max(1)
+        share: Tensor = (longest / self._whitened(moves).norm(dim=1, keepdim=True)).clamp_max(1)
+        return moves * share
 
     def _keep(self, condition: Tensor, **new: Tensor) -> None:
         for name, value in new.items():
