@@ -10,9 +10,12 @@ from acclimate.transferability.gbc import gbc
 from acclimate.transferability.h_score import h_score
 from acclimate.transferability.knn_loo import knn_loo
 from acclimate.transferability.logme import logme
+from acclimate.transferability.n_leep import n_leep
 from acclimate.transferability.nc1 import nc1
+from acclimate.transferability.pactran import pactran
 from acclimate.transferability.parc import parc
 from acclimate.transferability.ridge_loo import ridge_loo
+from acclimate.transferability.sfda import sfda
 from acclimate.transferability.trans_rate import trans_rate
 
 
@@ -42,6 +45,9 @@ _ALL = (
     Score("parc", "PARC", parc),
     Score("nc1", "NC1", nc1),
     Score("trans_rate", "TransRate", trans_rate),
+    Score("n_leep", "N-LEEP", n_leep, default=False),
+    Score("sfda", "SFDA", sfda, default=False),
+    Score("pactran", "PACTran", pactran, default=False),
 )
 
 SCORES = {score.key: score for score in _ALL}
