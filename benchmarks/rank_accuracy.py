@@ -10,9 +10,10 @@ import argparse
 import json
 from typing import Any
 
+from acclimate.transferability import SCORES
 from benchmarks.ranking.encoders import ENCODERS
 from benchmarks.ranking.page import page
-from benchmarks.ranking.runs import EPOCHS, one_run
+from benchmarks.ranking.runs import EPOCHS, one_run, with_new_scores
 from benchmarks.ranking.tasks import TASKS, task
 from benchmarks.table import RESULTS, write
 
@@ -41,23 +42,26 @@ def smoke_runs() -> list[dict[str, Any]]:
 
 
 def done() -> list[dict[str, Any]]:
-    """The runs there are."""
-    return [json.loads(line) for line in RUNS.read_text().splitlines()] if RUNS.exists() else []
+    """The runs there are; of two of one name the last."""
+    lines = RUNS.read_text().splitlines() if RUNS.exists() else []
+    return list({(run["task"], run["encoder"]): run for run in map(json.loads, lines)}.values())
 
 
 def do_missing() -> None:
-    """Task by task, a line written after each run."""
-    there = {(run["task"], run["encoder"]) for run in done()}
+    """Task by task, a line written after each run; a run that lacks a score gets it, and is not repeated for that."""
+    there = {(run["task"], run["encoder"]): run for run in done()}
     RUNS.parent.mkdir(exist_ok=True)
     for name in TASKS:
-        missing = [encoder for encoder in ENCODERS if (name, encoder.name) not in there]
+        old = {encoder: there.get((name, encoder.name)) for encoder in ENCODERS}
+        missing = [encoder for encoder, run in old.items() if run is None or not run["scores"].keys() >= SCORES.keys()]
         domains = task(name) if missing else None
         for encoder in missing:
             assert domains is not None
-            run = {"task": name, "encoder": encoder.name, **one_run(encoder, *domains)}
+            known = old[encoder]
+            found = one_run(encoder, *domains) if known is None else with_new_scores(known, encoder, domains[0])
             with RUNS.open("a") as file:
-                file.write(json.dumps(run) + "\n")
-            print(f"{name}, {encoder.name}: {run['accuracy']:.3f}", flush=True)
+                file.write(json.dumps({"task": name, "encoder": encoder.name, **found}) + "\n")
+            print(f"{name}, {encoder.name}: {found['accuracy']:.3f}", flush=True)
 
 
 if __name__ == "__main__":

@@ -23,17 +23,36 @@ HALVES = 20
 def one_run(encoder: BenchmarkEncoder, learned: Domain, tested: Domain, epochs: int = EPOCHS) -> dict[str, Any]:
     """Accuracy, scores, and scores of halves of the rows."""
     network = encoder.build()
-    taken = Extractor({"name": encoder.name}, network).features(learned, encoder.preprocessing)
-    X, y = np.asarray(taken.x), np.asarray(learned.labels)
-    rng = np.random.default_rng(0)
-    halves = [half_of(y, rng) for _ in range(HALVES)]
+    X, y = _features(network, encoder, learned)
     return {
         "accuracy": fine_tuned(encoder, learned, tested, epochs),
         "parameters": sum(p.numel() for p in network.parameters()),
         "imagenet": encoder.imagenet,
-        "scores": {key: score.function(X, y) for key, score in SCORES.items()},
-        "halves": {key: [score.function(X[rows], y[rows]) for rows in halves] for key, score in SCORES.items()},
+        **_scores(X, y, list(SCORES)),
         "probe": _probe(Extractor({}, network), encoder, X, y, tested),
+    }
+
+
+def with_new_scores(run: dict[str, Any], encoder: BenchmarkEncoder, learned: Domain) -> dict[str, Any]:
+    """The same run with the scores that it lacks; its network is not fine-tuned again."""
+    missing = [key for key in SCORES if key not in run["scores"]]
+    found = _scores(*_features(encoder.build(), encoder, learned), missing)
+    return {**run, **{part: {**run[part], **found[part]} for part in found}}
+
+
+def _features(network: nn.Module, encoder: BenchmarkEncoder, learned: Domain) -> tuple[Array, Array]:
+    taken = Extractor({"name": encoder.name}, network).features(learned, encoder.preprocessing)
+    return np.asarray(taken.x), np.asarray(learned.labels)
+
+
+def _scores(X: Array, y: Array, keys: list[str]) -> dict[str, dict[str, Any]]:
+    """Of all rows, and of halves of them."""
+    rng = np.random.default_rng(0)
+    halves = [half_of(y, rng) for _ in range(HALVES)]
+    functions = {key: SCORES[key].function for key in keys}
+    return {
+        "scores": {key: function(X, y) for key, function in functions.items()},
+        "halves": {key: [function(X[rows], y[rows]) for rows in halves] for key, function in functions.items()},
     }
 
 
