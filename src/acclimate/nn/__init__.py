@@ -1,6 +1,7 @@
 """Networks and the parts that methods put between them."""
 
 from acclimate.nn.architecture import build_backbone as build_backbone
+from acclimate.nn.baseline_plus_plus import baseline_plus_plus as baseline_plus_plus
 from acclimate.nn.bridged_discriminator import BridgedDiscriminator as BridgedDiscriminator
 from acclimate.nn.captured import features_and_logits as features_and_logits
 from acclimate.nn.captured import output_layer as output_layer
@@ -11,6 +12,7 @@ from acclimate.nn.class_queue import ClassQueue as ClassQueue
 from acclimate.nn.class_relationship import class_relationship as class_relationship
 from acclimate.nn.class_relationship import fitted_temperature as fitted_temperature
 from acclimate.nn.classifier import Classifier as Classifier
+from acclimate.nn.clip_adapter import CLIPAdapter as CLIPAdapter
 from acclimate.nn.critic import Critic as Critic
 from acclimate.nn.decoder import Decoder as Decoder
 from acclimate.nn.decoder import resized_like as resized_like
@@ -71,6 +73,8 @@ from acclimate.nn.policy_batch_norm import use_statistics as use_statistics
 from acclimate.nn.pretrained_classifier import PretrainedClassifier as PretrainedClassifier
 from acclimate.nn.pretrained_classifier import pretrained_classifier as pretrained_classifier
 from acclimate.nn.private_encoder import private_encoder as private_encoder
+from acclimate.nn.prompted_classifier import PromptedClassifier as PromptedClassifier
+from acclimate.nn.prompted_classifier import prompted_classifier as prompted_classifier
 from acclimate.nn.reset import reset_copy as reset_copy
 from acclimate.nn.signal_cnn import SignalCNN as SignalCNN
 from acclimate.nn.small_cnn import SmallCNN as SmallCNN
@@ -90,4 +94,6 @@ from acclimate.nn.stochastic_linear import last_linear as last_linear
 from acclimate.nn.sync_batch_norm import SyncBatchNorm as SyncBatchNorm
 from acclimate.nn.sync_batch_norm import convert_sync_batch_norm as convert_sync_batch_norm
 from acclimate.nn.text_body import TextBody as TextBody
+from acclimate.nn.transductive import laplacian_shot as laplacian_shot
+from acclimate.nn.transductive import tim as tim
 from acclimate.nn.untracked import call_untracked as call_untracked
