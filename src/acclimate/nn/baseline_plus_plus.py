@@ -36,7 +36,7 @@ def baseline_plus_plus(
         The head, from features to logits.
 
     Example:
-        >>> head = baseline_plus_plus(torch.tensor([[0.0, 1.0], [1.0, 0.0]]), torch.tensor([0, 1]), 2)
+        >>> head = baseline_plus_plus(torch.tensor([[0.0, 1.0], [1.0, 0.0]]), torch.tensor([0, 1]), 2, steps=400)
         >>> head(torch.tensor([[0.1, 0.9], [0.8, 0.1]])).argmax(1)
         tensor([0, 1])
     """

@@ -1,4 +1,4 @@
-"""Few labelled rows and all unlabelled ones at once: labels for a whole set of queries, not for one row after the other."""
+"""Few labelled rows and all unlabelled ones at once: labels for a whole set of queries, not row by row."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def laplacian_shot(
     .. math:: y_q \propto \exp\Big(-\|x_q - m\|^2 + w \sum_{p \in N(q)} y_p\Big)
 
     iterated from w = 0, over features that are centred and scaled to unit length.
-    Ziko et al. 2020, Laplacian regularized few-shot learning, https://arxiv.org/abs/2006.15486. Class means are those of
-    the labelled rows; the paper's further rectification by the queries is not here.
+    Ziko et al. 2020, Laplacian regularized few-shot learning, https://arxiv.org/abs/2006.15486. Class means are those
+    of the labelled rows; the paper's further rectification by the queries is not here.
 
     Args:
         features: Labelled features, (n, d).
