@@ -60,7 +60,7 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def whole(photos: Path) -> Finetuned:
     """All strategies but those of peft, in the folder ``whole``."""
-    wanted = "auto,knn,bitfit,norm-only,last-k=2,surgical=0,gradual"
+    wanted = "auto,knn,bitfit,norm-only,last-k=2,surgical=0,gradual,ssf"
     return finetune(photos, body(), wanted, shifted=photos.parent / "dark", out=photos.parent / "whole", **RUN)
 
 
@@ -68,12 +68,12 @@ def test_one_screen_a_page_a_table_and_json(whole: Finetuned) -> None:
     assert max(map(len, str(whole).splitlines())) <= WIDTH
     kept = json.loads((whole.out / "finetuning.json").read_text())
     assert [one["key"] for one in kept["strategies"]] == [*whole.strategies]
-    assert len(kept["strategies"]) == 12
+    assert len(kept["strategies"]) == 13
     assert kept["recommended"] == whole.recommended.key
     assert kept["rows"] == {"train": 54, "validation": 18, "test": 18}
     with (whole.out / "finetuning.csv").open() as file:
         table = list(csv.DictReader(file))
-    assert len(table) == 12 * 3
+    assert len(table) == 13 * 3
     assert {row["strategy"] for row in table if row["recommended"] == "True"} == {whole.recommended.key}
     page = (whole.out / "finetuning.html").read_text()
     assert page.count("<section") == 4
@@ -100,6 +100,8 @@ def test_what_is_trained_and_stored(whole: Finetuned) -> None:
     assert found["surgical=0"].trainable == head + 3 * 8 * 9 + 8
     assert found["lora"].trainable == head + 8 * (3 * 9 + 8) + 8 * (8 * 9 + 8)
     assert found["lora"].stored == 4 * found["lora"].trainable + statistics
+    assert found["ssf"].trainable == head + 4 * 8 + 4 * 8  # scales and shifts of two convolutions and two norms
+    assert found["ssf"].stored == 4 * found["ssf"].trainable + statistics
 
 
 def test_scores_are_of_the_rows_they_name(whole: Finetuned) -> None:

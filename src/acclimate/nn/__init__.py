@@ -76,6 +76,8 @@ from acclimate.nn.private_encoder import private_encoder as private_encoder
 from acclimate.nn.prompted_classifier import PromptedClassifier as PromptedClassifier
 from acclimate.nn.prompted_classifier import prompted_classifier as prompted_classifier
 from acclimate.nn.reset import reset_copy as reset_copy
+from acclimate.nn.scale_shift import add_scale_shift as add_scale_shift
+from acclimate.nn.scale_shift import merge_scale_shift as merge_scale_shift
 from acclimate.nn.signal_cnn import SignalCNN as SignalCNN
 from acclimate.nn.small_cnn import SmallCNN as SmallCNN
 from acclimate.nn.snapshot import Snapshot as Snapshot

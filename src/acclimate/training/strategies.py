@@ -131,6 +131,15 @@ def adapters(network: Classifier, head_factor: float = 1.0) -> list[Stage]:
     return [Stage(1.0, _chosen(network, chosen, head_factor))]
 
 
+def scale_shift(network: Classifier, head_factor: float = 1.0) -> list[Stage]:
+    """What :func:`acclimate.nn.add_scale_shift` put in, and the head. Lian et al. 2022, https://arxiv.org/abs/2210.08823."""
+    ends = (".scale", ".shift")
+    chosen = [n for n, _ in network.backbone.named_parameters() if "parametrizations." in n and n.endswith(ends)]
+    if not chosen:
+        raise InputError("The network has no scales; call acclimate.nn.add_scale_shift(network.backbone) first.")
+    return [Stage(1.0, _chosen(network, chosen, head_factor))]
+
+
 STRATEGIES: dict[str, Strategy] = {
     "full": full,
     "layerwise": layerwise,
@@ -140,6 +149,7 @@ STRATEGIES: dict[str, Strategy] = {
     "last": last_k,
     "surgical": surgical,
     "lora": adapters,
+    "ssf": scale_shift,
 }
 
 

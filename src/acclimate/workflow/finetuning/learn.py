@@ -18,7 +18,15 @@ from torch.optim import AdamW
 from acclimate.data.streams import Stream, Streams
 from acclimate.estimators import LinearHead
 from acclimate.methods import Method
-from acclimate.nn import Classifier, NearestRows, add_lora, merge_lora, parameter_count
+from acclimate.nn import (
+    Classifier,
+    NearestRows,
+    add_lora,
+    add_scale_shift,
+    merge_lora,
+    merge_scale_shift,
+    parameter_count,
+)
 from acclimate.training import cosine, finetune, warm_up
 from acclimate.training.strategies import Strategy
 from acclimate.weights import wise_ft
@@ -30,6 +38,8 @@ from acclimate.workflow.networks import make_method
 
 WEIGHT_DECAY = 0.01  # AdamW's own default
 CHECKPOINTS = 10  # in one strategy's training
+ADD: dict[str, Callable[[nn.Module], nn.Module]] = {"lora": add_lora, "ssf": add_scale_shift}
+MERGE = {"lora": merge_lora, "ssf": merge_scale_shift}
 
 
 @dataclass(frozen=True)
@@ -86,11 +96,12 @@ class Learner:
             InputError: One finds nothing to train in this network.
         """
         network = self.setup.network()
-        for recipe in sorted(recipes, key=lambda recipe: recipe.adapters):  # adapters last, for they stay in
+        for recipe in recipes:
+            fresh = self.setup.network() if recipe.adapters else network  # for adapters stay in
             if recipe.adapters:
-                add_lora(network.backbone)
+                ADD[recipe.adapters](fresh.backbone)
             if recipe.plan is not None:
-                recipe.plan(network)
+                recipe.plan(fresh)
 
     @cached_property
     def features(self) -> tuple[Tensor, Tensor]:
@@ -125,7 +136,7 @@ class Learner:
         if recipe.adapters:
             with torch.random.fork_rng(devices=[]):
                 torch.manual_seed(setup.seed)
-                add_lora(network.backbone)
+                ADD[recipe.adapters](network.backbone)
         assert recipe.plan is not None
         trainable = _trainable(recipe.plan, network)
         rows = setup.parts.train.rows(setup.preprocessing, train=True, seed=setup.seed)
@@ -140,7 +151,7 @@ class Learner:
         )
         stored = _stored(before, network)
         if recipe.adapters:
-            merge_lora(network.backbone)
+            MERGE[recipe.adapters](network.backbone)
         return setup.spec, method, trainable, stored
 
     def _averaged(
@@ -187,8 +198,15 @@ def _trainable(plan: Strategy, network: Classifier) -> int:
 def _stored(before: Mapping[str, Tensor], network: Classifier) -> int:
     """Bytes of the head and of what is not as it was in the backbone, running statistics included."""
     after = network.backbone.state_dict()
-    changed = [v for name, v in after.items() if not _is_same(before.get(name.replace(".base_layer", "")), v)]
-    return _bytes(changed) + _bytes(network.head.state_dict().values())
+    changed = {
+        v.data_ptr(): v for name, v in after.items() if not _is_same(before.get(_plain(name)), v)
+    }  # shared: once
+    return _bytes(changed.values()) + _bytes(network.head.state_dict().values())
+
+
+def _plain(name: str) -> str:
+    """A frozen weight's own name, whatever was put around it."""
+    return name.replace(".base_layer", "").replace("parametrizations.", "").removesuffix(".original")
 
 
 def _is_same(before: Tensor | None, after: Tensor) -> bool:

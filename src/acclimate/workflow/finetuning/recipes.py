@@ -18,6 +18,7 @@ from acclimate.training.strategies import (
     last_k,
     layerwise,
     norm_only,
+    scale_shift,
     surgical,
 )
 
@@ -38,7 +39,7 @@ class Recipe:
         plan: The stages of a training run.
         rate: AdamW's, of the backbone where it has batch norm; a network without it takes a third.
         from_probe: Whether the head starts as the linear probe's; otherwise at random.
-        adapters: Whether low-rank adapters are put in first.
+        adapters: What is put in first: low-rank adapters, scales and shifts, or nothing.
         share: Of the fine-tuned weights in an average.
     """
 
@@ -48,7 +49,7 @@ class Recipe:
     plan: Strategy | None = None
     rate: float = 0.0
     from_probe: bool = False
-    adapters: bool = False
+    adapters: Literal["", "lora", "ssf"] = ""
     share: float = SHARE
 
 
@@ -67,7 +68,10 @@ RECIPES: dict[str, Recipe] = {
         Recipe("surgical", "First block (surgical)", "trained", partial(surgical, head_factor=30.0), 3e-4),
         Recipe("bitfit", "Biases (BitFit)", "trained", partial(bitfit, head_factor=3.0), 3e-3),
         Recipe("norm-only", "Norm layers", "trained", partial(norm_only, head_factor=3.0), 3e-3),
-        Recipe("lora", "LoRA", "trained", partial(adapters, head_factor=3.0), 3e-3, adapters=True),
+        Recipe("lora", "LoRA", "trained", partial(adapters, head_factor=3.0), 3e-3, adapters="lora"),
+        Recipe(
+            "ssf", "Scales and shifts (SSF)", "trained", partial(scale_shift, head_factor=3.0), 3e-3, adapters="ssf"
+        ),
         Recipe("wise-ft", "WiSE-FT", "averaged"),
     )
 }
