@@ -71,3 +71,14 @@ def test_what_cannot_be_scaled_says_so() -> None:
         add_scale_shift(nn.Flatten())
     with pytest.raises(InputError, match="already"):
         add_scale_shift(add_scale_shift(convolutions()))
+
+
+def test_a_transposed_convolution_stays_as_it_is() -> None:
+    """Its weight has the inputs first: a scale for each would be another's."""
+    network = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ConvTranspose2d(4, 4, 3))
+    plain, x = copy.deepcopy(network), torch.randn(2, 3, 8, 8)
+    add_scale_shift(network)
+    with torch.no_grad():
+        network[0].parametrizations.weight[0].scale.mul_(2)
+        network[0].parametrizations.bias[0].shift.add_(1)
+    assert torch.allclose(network(x), plain[1](2 * plain[0](x) + 1), atol=1e-5)

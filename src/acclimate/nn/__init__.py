@@ -99,3 +99,4 @@ from acclimate.nn.text_body import TextBody as TextBody
 from acclimate.nn.transductive import laplacian_shot as laplacian_shot
 from acclimate.nn.transductive import tim as tim
 from acclimate.nn.untracked import call_untracked as call_untracked
+from acclimate.nn.visual_prompts import add_visual_prompts as add_visual_prompts

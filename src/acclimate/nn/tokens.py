@@ -40,6 +40,19 @@ def token_norm(block: nn.Module) -> nn.LayerNorm:
     return norm
 
 
+def check_tokens(tokens: Tensor) -> None:
+    """Refuse what goes through the blocks otherwise than as (n, t, d).
+
+    Raises:
+        InputError: It does, as in Swin, whose tokens lie on a grid.
+    """
+    if tokens.ndim != 3:
+        raise InputError(
+            f"Tokens go through this network's blocks as {tuple(tokens.shape)}, so none can stand beside them; give a "
+            "vision transformer with a plain sequence of tokens (n, t, d)."
+        )
+
+
 @contextmanager
 def prompted(network: nn.Module, prompts: Tensor) -> Iterator[None]:
     """Within, tokens (k, d) stand behind the first one of every row, in front of the first block.
@@ -51,6 +64,7 @@ def prompted(network: nn.Module, prompts: Tensor) -> Iterator[None]:
 
     def add(block: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         tokens, *others = inputs
+        check_tokens(tokens)
         more = prompts.to(tokens).expand(len(tokens), -1, -1)
         return torch.cat([tokens[:, :1], more, tokens[:, 1:]], 1), *others
 

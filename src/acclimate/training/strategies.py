@@ -140,6 +140,14 @@ def scale_shift(network: Classifier, head_factor: float = 1.0) -> list[Stage]:
     return [Stage(1.0, _chosen(network, chosen, head_factor))]
 
 
+def visual_prompts(network: Classifier, head_factor: float = 1.0) -> list[Stage]:
+    """The tokens of :func:`acclimate.nn.add_visual_prompts`, and the head. Jia et al. 2022, https://arxiv.org/abs/2203.12119."""
+    chosen = [name for name, _ in network.backbone.named_parameters() if name.endswith(".prompts")]
+    if not chosen:
+        raise InputError("The network has no prompts; call acclimate.nn.add_visual_prompts(network.backbone) first.")
+    return [Stage(1.0, _chosen(network, chosen, head_factor))]
+
+
 STRATEGIES: dict[str, Strategy] = {
     "full": full,
     "layerwise": layerwise,
@@ -150,6 +158,7 @@ STRATEGIES: dict[str, Strategy] = {
     "surgical": surgical,
     "lora": adapters,
     "ssf": scale_shift,
+    "vpt": visual_prompts,
 }
 
 
