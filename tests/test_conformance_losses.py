@@ -20,6 +20,7 @@ from acclimate.losses import (
     batch_nuclear_norm_loss,
     batch_spectral_loss,
     bridge_loss,
+    caption_contrast_loss,
     centroid_loss,
     class_balance_loss,
     class_contrast_loss,
@@ -643,6 +644,15 @@ LOSSES = [
         naive_classes.class_contrast,
         normal((7, 5)),
         (OF_ITS_CLASS, THERE),
+        bounds=(0.0, float("inf")),
+    ),
+    LossCase(
+        "caption_contrast_loss",
+        caption_contrast_loss,
+        naive_classes.caption_contrast,
+        normal((6, 4), (6, 4)),
+        (torch.tensor(3.0),),
+        symmetric=True,
         bounds=(0.0, float("inf")),
     ),
     LossCase(

@@ -83,6 +83,18 @@ def class_contrast(scores: Rows, positive: list[list[bool]], valid: list[list[bo
     return total / len(scores)
 
 
+def caption_contrast(images: Rows, texts: Rows, scale: float) -> float:
+    def unit(row: Sequence[float]) -> list[float]:
+        length = math.sqrt(sum(v * v for v in row))
+        return [v / length for v in row]
+
+    scores = [[scale * sum(a * b for a, b in zip(unit(u), unit(v), strict=True)) for v in texts] for u in images]
+    total = 0.0
+    for i in range(len(images)):
+        total -= math.log(softmax(scores[i])[i]) + math.log(softmax([row[i] for row in scores])[i])
+    return total / (2 * len(images))
+
+
 def centroid_distance(source: Rows, target: Rows, classes: Sequence[bool]) -> float:
     pairs = [(s, t) for s, t, keep in zip(source, target, classes, strict=True) if keep]
     return mean([squared_distance(s, t) / len(s) for s, t in pairs])

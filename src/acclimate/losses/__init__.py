@@ -2,6 +2,7 @@
 
 from acclimate.losses.association import association_loss as association_loss
 from acclimate.losses.bridge import bridge_loss as bridge_loss
+from acclimate.losses.caption_contrast import caption_contrast_loss as caption_contrast_loss
 from acclimate.losses.centroids import centroid_loss as centroid_loss
 from acclimate.losses.centroids import class_means as class_means
 from acclimate.losses.class_contrast import class_contrast_loss as class_contrast_loss
