@@ -98,8 +98,8 @@ STREAMS = """
 *gradual*: severities 1 to 5 and back; *mixed*: four corruptions shuffled together; *window of 16*: one image at a time,
 the last 16 kept; *episodic*: a new start with each batch; *correlated*: images of a class near each other (Dirichlet,
 0.1); *sorted*: one class after the other. `python -m benchmarks.testtime_accuracy` makes the table, and
-`benchmarks/results/testtime_accuracy.md` has clean errors, calibration, cost and each corruption by itself; one seed,
-of *reset* and *continual* three. No method was tuned on these streams: on small networks all train by Adam at
+`benchmarks/results/testtime_accuracy.md` has clean errors, calibration, cost and each corruption by itself; three seeds,
+of the photographs and *gradual* one. No method was tuned on these streams: on small networks all train by Adam at
 0.001, as published runs do.
 
 """

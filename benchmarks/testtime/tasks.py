@@ -37,6 +37,7 @@ FOUR = ("gaussian_noise", "defocus_blur", "fog", "jpeg_compression")
 NOISE = Shift("noise_sd_0.12")
 BATCH = 100  # of 1000 images: ten updates a corruption
 PHOTOGRAPHS = "photographs"
+SEEDS = (0, 1, 2)
 
 
 @dataclass(frozen=True)
@@ -74,10 +75,8 @@ def tasks(scale: Scale) -> tuple[Task, ...]:
     """All tasks, in the order of the page."""
     found = (
         Task("photographs", "Photographs, MobileNetV1 0.25", PHOTOGRAPHS, "reset(batch_size=200)", shifts=()),
-        Task("reset", "CIFAR-10, ResNet-20, reset", "cifar10", f"reset(batch_size={BATCH})", seeds=(0, 1, 2)),
-        Task(
-            "continual", "CIFAR-10, ResNet-20, continual", "cifar10", f"continual(batch_size={BATCH})", seeds=(0, 1, 2)
-        ),
+        Task("reset", "CIFAR-10, ResNet-20, reset", "cifar10", f"reset(batch_size={BATCH})", seeds=SEEDS),
+        Task("continual", "CIFAR-10, ResNet-20, continual", "cifar10", f"continual(batch_size={BATCH})", seeds=SEEDS),
         Task(
             "memo",
             "CIFAR-10, one image at a time, MEMO",
@@ -86,15 +85,19 @@ def tasks(scale: Scale) -> tuple[Task, ...]:
             ("source", "memo"),
             FOUR,
             images=200,
+            seeds=SEEDS,
         ),
-        Task("single", "CIFAR-10, a window of 16", "cifar10", "single(window=16)", shifts=FOUR, images=200),
-        Task("mixed", "CIFAR-10, mixed", "cifar10", f"mixed(batch_size={BATCH})", shifts=FOUR),
+        Task(
+            "single", "CIFAR-10, a window of 16", "cifar10", "single(window=16)", shifts=FOUR, images=200, seeds=SEEDS
+        ),
+        Task("mixed", "CIFAR-10, mixed", "cifar10", f"mixed(batch_size={BATCH})", shifts=FOUR, seeds=SEEDS),
         Task(
             "correlated",
             "CIFAR-10, correlated labels",
             "cifar10",
             f"correlated(batch_size={BATCH}, concentration=0.1)",
             shifts=FOUR,
+            seeds=SEEDS,
         ),
         Task(
             "sorted",
@@ -102,18 +105,32 @@ def tasks(scale: Scale) -> tuple[Task, ...]:
             "cifar10",
             f"correlated(batch_size={BATCH}, concentration=0)",
             shifts=FOUR,
+            seeds=SEEDS,
         ),
-        Task("gradual", "CIFAR-10, gradual", "cifar10", f"gradual(batch_size={BATCH})", shifts=FOUR, images=500),
-        Task("episodic", "CIFAR-10, episodic", "cifar10", f"episodic(batch_size={BATCH})", shifts=FOUR),
+        Task(
+            "gradual",
+            "CIFAR-10, gradual",
+            "cifar10",
+            f"gradual(batch_size={BATCH})",
+            shifts=FOUR,
+            images=500,
+        ),
+        Task("episodic", "CIFAR-10, episodic", "cifar10", f"episodic(batch_size={BATCH})", shifts=FOUR, seeds=SEEDS),
         Task(
             "group_norm",
             "CIFAR-10, ResNet-20 with group norm, continual",
             "cifar10_gn",
             f"continual(batch_size={BATCH})",
             shifts=FOUR,
+            seeds=SEEDS,
         ),
         Task(
-            "vit", "MNIST, a vision transformer, continual", "digits_vit", f"continual(batch_size={BATCH})", shifts=FOUR
+            "vit",
+            "MNIST, a vision transformer, continual",
+            "digits_vit",
+            f"continual(batch_size={BATCH})",
+            shifts=FOUR,
+            seeds=SEEDS,
         ),
     )
     return (
