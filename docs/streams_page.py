@@ -99,7 +99,7 @@ STREAMS = """
 the last 16 kept; *episodic*: a new start with each batch; *correlated*: images of a class near each other (Dirichlet,
 0.1); *sorted*: one class after the other. `python -m benchmarks.testtime_accuracy` makes the table, and
 `benchmarks/results/testtime_accuracy.md` has clean errors, calibration, cost and each corruption by itself; three
-seeds, of the photographs and *gradual* one. No method was tuned on these streams: on small networks all train by Adam
+seeds, of the photographs one. No method was tuned on these streams: on small networks all train by Adam
 at 0.001, as published runs do.
 
 """

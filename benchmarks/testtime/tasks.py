@@ -114,6 +114,7 @@ def tasks(scale: Scale) -> tuple[Task, ...]:
             f"gradual(batch_size={BATCH})",
             shifts=FOUR,
             images=500,
+            seeds=SEEDS,
         ),
         Task("episodic", "CIFAR-10, episodic", "cifar10", f"episodic(batch_size={BATCH})", shifts=FOUR, seeds=SEEDS),
         Task(
