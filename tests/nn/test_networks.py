@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 import torch
 from torch import nn
@@ -43,6 +45,21 @@ def test_classifier_is_head_of_features() -> None:
     assert network.num_features == 4
     assert network.features(x).shape == (5, 4)
     assert torch.equal(network(x), network.head(network.features(x)))
+
+
+def test_statistics_stay_where_they_are_to_be_kept() -> None:
+    network = Classifier(nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Dropout(0.5)), nn.Linear(4, 2))
+    network.keeps_statistics = True
+    copied = copy.deepcopy(network).train()
+    _, norm, dropout = copied.backbone
+    assert dropout.training
+    x = torch.randn(16, 3)
+    torch.testing.assert_close(copied.backbone[:2](x), copied.backbone[0](x), atol=1e-4, rtol=0)  # mean 0, variance 1
+    copied(x)
+    assert not norm.running_mean.any()
+    network.keeps_statistics = False
+    network.train()(x)
+    assert network.backbone[1].running_mean.any()
 
 
 def test_body_and_head_share_out_the_parameters() -> None:

@@ -21,7 +21,7 @@ from acclimate.errors import InputError
 from acclimate.training.trainer import Trainer
 from acclimate.workflow.finetuning import tries
 from acclimate.workflow.finetuning.finetune import finetune
-from acclimate.workflow.finetuning.learn import rate_for
+from acclimate.workflow.finetuning.learn import rate_for, without_dead
 from acclimate.workflow.finetuning.recipes import RECIPES, recipes
 from acclimate.workflow.finetuning.result import WIDTH, Finetuned
 from tests.workflow.robust_data import CLASSES, folder, network
@@ -87,12 +87,14 @@ def test_what_is_trained_and_stored(whole: Finetuned) -> None:
     found, everything = whole.strategies, sum(p.numel() for p in net.parameters())
     head = 8 * 3 + 3
     assert whole.record.parameters == everything
-    for key in ("full", "lp-ft", "layerwise", "gradual", "wise-ft"):
-        assert found[key].trainable == everything
-        assert found[key].stored == sum(v.nbytes for v in net.state_dict().values())
+    statistics = 2 * (2 * 8 * 4 + 8)  # of two layers: means, variances and counters follow the data
+    whole_size = sum(v.nbytes for v in net.state_dict().values())
+    for key in ("full", "layerwise", "gradual"):
+        assert (found[key].trainable, found[key].stored) == (everything, whole_size)
+    for key in ("lp-ft", "wise-ft"):  # the statistics that the probe was fitted behind stay
+        assert (found[key].trainable, found[key].stored) == (everything, whole_size - statistics)
     assert (found["probe"].trainable, found["probe"].stored) == (head, 4 * head)
     assert (found["knn"].trainable, found["knn"].stored) == (0, 4 * 54 * (8 + 3))
-    statistics = 2 * (2 * 8 * 4 + 8)  # of two layers: means, variances and counters follow the data
     assert found["bitfit"].trainable == head + 4 * 8
     assert found["bitfit"].stored == 4 * found["bitfit"].trainable + statistics
     assert found["norm-only"].trainable == head + 4 * 8
@@ -120,6 +122,41 @@ def test_lp_ft_goes_on_where_the_probe_ended(photos: Path) -> None:
     assert found["lp-ft"].test.accuracy > 0.9
     assert found["wise-ft"].test.accuracy > 0.9
     assert found["full"].test.accuracy < 0.9  # four steps do not make a head
+
+
+def test_lp_ft_keeps_the_statistics_that_the_probe_was_fitted_behind(whole: Finetuned) -> None:
+    kept, moved = (load_file(whole.out / "strategies" / key / f"{key}.safetensors") for key in ("lp-ft", "full"))
+    given = body()[1].running_mean
+    torch.testing.assert_close(kept["network.backbone.1.running_mean"], given)
+    assert not torch.equal(moved["network.backbone.1.running_mean"], given)
+
+
+class Dying(nn.Module):
+    """Of the last layer's features two are next to nothing, as some of all-MiniLM-L6-v2's are."""
+
+    def __init__(self, inside: nn.Module) -> None:
+        super().__init__()
+        self.inside, self.scale = inside, nn.Parameter(torch.tensor([1.0] * 6 + [1e-32, 1e-9]))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.inside(x) * self.scale
+
+
+def test_features_that_are_next_to_nothing_do_not_blow_up_what_starts_from_a_probe(photos: Path) -> None:
+    torch.manual_seed(0)
+    plain = nn.Sequential(nn.Conv2d(3, 8, 3, 2, 1), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    found = finetune(photos, Dying(plain), "probe,lp-ft,wise-ft", **{**RUN, "steps": 4}).strategies
+    assert found["probe"].test.accuracy > 0.9
+    assert found["lp-ft"].test.accuracy > 0.9
+    assert found["wise-ft"].test.accuracy > 0.9
+
+
+def test_dead_features_are_those_that_vary_by_less_than_a_millionth() -> None:
+    x = torch.randn(50, 4, generator=torch.Generator().manual_seed(0)) * torch.tensor([1.0, 1e-5, 1e-7, 1e-32])
+    kept = without_dead(x)
+    assert torch.equal(kept[:, :2], x[:, :2])
+    assert not kept[:, 2:].any()
+    assert torch.equal(without_dead(torch.zeros(3, 2)), torch.zeros(3, 2))
 
 
 def test_wise_ft_lies_between_the_probe_and_lp_ft(whole: Finetuned) -> None:
@@ -217,7 +254,7 @@ def test_an_interrupted_run_goes_on_inside_a_strategy(
 
 def test_a_strategy_that_diverges_is_told_and_left_out(photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sick = body()
-    sick[4].register_forward_hook(lambda module, args, output: output * (torch.nan if module.training else 1))
+    sick[3].register_forward_hook(lambda module, args, output: output * (torch.nan if module.training else 1))
     found = finetune(photos, sick, "probe,wise-ft", **RUN)
     assert [*found.strategies] == ["probe"]
     assert set(found.record.failed) == {"LP-FT", "WiSE-FT"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 
 def _width_into(head: nn.Module) -> int:
@@ -22,6 +23,10 @@ class Classifier(nn.Module):
         head: Maps features (n, d) to logits (n, c).
         bottleneck: Maps (n, b) to (n, d); default: none, d = b.
         num_features: d; default: the input width of the head's first Linear layer.
+
+    Attributes:
+        keeps_statistics: Whether batch norm, in training too, normalises by its running statistics and leaves them as
+            they are; default False. For a head that was fitted to features behind them, such as a linear probe's.
 
     Example:
         >>> import torch
@@ -43,6 +48,16 @@ class Classifier(nn.Module):
         self.bottleneck = bottleneck if bottleneck is not None else nn.Identity()
         self.head = head
         self.num_features = num_features if num_features is not None else _width_into(head)
+        self.keeps_statistics = False
+
+    def train(self, mode: bool = True) -> Classifier:
+        """Set training mode, or not, as `torch.nn.Module.train`."""
+        super().train(mode)
+        if self.keeps_statistics:
+            for module in self.modules():
+                if isinstance(module, _BatchNorm):
+                    module.eval()
+        return self
 
     def features(self, x: Tensor) -> Tensor:
         """The representation in front of the head, (n, d)."""

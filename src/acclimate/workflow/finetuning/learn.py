@@ -37,6 +37,7 @@ from acclimate.workflow.members import NetworkMember
 from acclimate.workflow.networks import make_method
 
 WEIGHT_DECAY = 0.01  # AdamW's own default
+DEAD = 1e-6  # of the largest standard deviation of a feature
 CHECKPOINTS = 10  # in one strategy's training
 ADD: dict[str, Callable[[nn.Module], nn.Module]] = {"lora": add_lora, "ssf": add_scale_shift}
 MERGE = {"lora": merge_lora, "ssf": merge_scale_shift}
@@ -113,7 +114,8 @@ class Learner:
     def head(self) -> nn.Linear:
         """The linear probe: logistic regression by L-BFGS, its strength chosen by cross-validation."""
         x, y = self.features
-        return linear_layer(LinearHead("source", random_state=self.setup.seed).fit(x.numpy(), y.numpy()))
+        head = LinearHead("source", random_state=self.setup.seed)
+        return linear_layer(head.fit(without_dead(x).numpy(), y.numpy()))
 
     def _probe(self, recipe: Recipe, folder: Path) -> tuple[dict[str, Any], Method, int, int]:
         method = self._method()
@@ -133,6 +135,7 @@ class Learner:
         before = {name: value.clone() for name, value in network.backbone.state_dict().items()}
         if recipe.from_probe:
             network.head.load_state_dict(self.head.state_dict())
+            network.keeps_statistics = True  # which the probe was fitted behind
         if recipe.adapters:
             with torch.random.fork_rng(devices=[]):
                 torch.manual_seed(setup.seed)
@@ -149,6 +152,7 @@ class Learner:
             out=folder,
             **self._fit_arguments(),
         )
+        network.keeps_statistics = False
         stored = _stored(before, network)
         if recipe.adapters:
             MERGE[recipe.adapters](network.backbone)
@@ -159,8 +163,8 @@ class Learner:
     ) -> tuple[dict[str, Any], Method, int, int]:
         """Between the pretrained network with the probe's head and LP-FT, which started there.
 
-        Running statistics of batch norm are averaged like all else, as the head is, and not taken anew from the rows:
-        the head was fitted to features behind the old ones.
+        Running statistics of batch norm, which both have from the pretrained network, are not taken anew from the rows:
+        the head was fitted to features behind them.
         """
         method, end = self._method(), tuned(LP_FT).method.network
         network = method.network
@@ -182,6 +186,16 @@ class Learner:
             "log_every": max(steps // 100, 1),
             "progress_bar": self.show,
         }
+
+
+def without_dead(x: Tensor) -> Tensor:
+    """Features, (n, d), with 0 for those that vary by less than a millionth of what the liveliest does.
+
+    Some encoders have such, behind a layer norm whose scale was driven to 1e-32. A head that standardises would give
+    them weights of 1e27, harmless where nothing moves, and infinite at the first step of fine-tuning.
+    """
+    spread = x.double().std(dim=0, correction=0)
+    return torch.where(spread > DEAD * spread.max(), x, 0.0)
 
 
 def rate_for(recipe: Recipe, network: nn.Module) -> float:
