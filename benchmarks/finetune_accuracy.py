@@ -23,7 +23,7 @@ from tqdm import tqdm
 
 from benchmarks.classical.store import Store
 from benchmarks.finetuning.page import page
-from benchmarks.finetuning.runs import WAYS, Run, execute, in_order
+from benchmarks.finetuning.runs import WAYS, Run, execute, in_jobs, in_order
 from benchmarks.finetuning.tasks import TASKS
 from benchmarks.table import RESULTS, write
 
@@ -49,13 +49,15 @@ def main() -> None:
 def run_missing(runs: Sequence[Run], store: Store, jobs: int) -> None:
     """Execute the runs that have no record, or one that says that they broke, ``jobs`` at a time."""
     missing = [run for run in runs if "error" in store.records.get((run.configuration,), {"error": "none yet"})]
+    todo = in_jobs(missing)
     os.environ.setdefault("ACCLIMATE_CACHE", str(CACHE / "features"))
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(jobs, mp_context=context) as pool, tqdm(total=len(missing), unit="run") as bar:
-        for _, some in groupby(missing, key=lambda run: run.task):
-            for finished in as_completed([pool.submit(execute, run) for run in some]):
-                store.add(finished.result())
-                bar.update()
+        for _, some in groupby(todo, key=lambda job: job[0].task):
+            for finished in as_completed([pool.submit(execute, job) for job in some]):
+                for record in finished.result():
+                    store.add(record)
+                    bar.update()
 
 
 def _arguments() -> argparse.Namespace:

@@ -7,8 +7,9 @@ import json
 import tempfile
 import time
 import traceback
-from dataclasses import dataclass
-from functools import cached_property, partial
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,9 @@ from acclimate.methods import Method, build
 from acclimate.nn import Classifier
 from acclimate.testtime import Reliability
 from acclimate.training import cosine, finetune, predict, warm_up
-from acclimate.workflow.finetuning.learn import Learner, rate_for
+from acclimate.workflow.finetuning.learn import Learned, Learner, rate_for
 from acclimate.workflow.finetuning.recipes import RECIPES
 from acclimate.workflow.finetuning.setup import Parts, Setup
-from acclimate.workflow.members import NetworkMember
 from benchmarks.finetuning.tasks import MINILM, TASKS, Given, task
 
 STRATEGIES = tuple(RECIPES)
@@ -90,9 +90,23 @@ def steps_of(name: str) -> int:
     return TEXT_STEPS if name == MINILM else STEPS
 
 
-def execute(run: Run) -> dict[str, Any]:
-    """Its record; what went wrong where it broke."""
+def in_jobs(runs: Sequence[Run]) -> list[list[Run]]:
+    """One run each, but LP-FT and the average that it is half of together, so that it is trained once."""
+    together: dict[Any, list[Run]] = {}
+    for run in runs:
+        way = "lp-ft" if run.way == "wise-ft" else run.way
+        together.setdefault((run.task, run.share, run.seed, way), []).append(run)
+    return list(together.values())
+
+
+def execute(job: Sequence[Run]) -> list[dict[str, Any]]:
+    """The records of a job."""
     torch.set_num_threads(1)
+    return [_record(run) for run in job]
+
+
+def _record(run: Run) -> dict[str, Any]:
+    """Its record; what went wrong where it broke."""
     try:
         return {**run.record, **_done(run)}
     except Exception as error:  # one broken run must not end a night's work
@@ -101,7 +115,7 @@ def execute(run: Run) -> dict[str, Any]:
 
 def _done(run: Run) -> dict[str, Any]:
     given = task(run.task).fewer() if run.smoke else task(run.task)
-    pool = given.pool if run.share == 1 else given.pool.split(1 - run.share, seed=run.seed)[0]
+    pool = _pool(run, given)
     learn = _strategy if run.way in STRATEGIES else _regulariser
     start = time.monotonic()
     method, facts = learn(run, given, pool)
@@ -111,20 +125,39 @@ def _done(run: Run) -> dict[str, Any]:
     return {"rows": len(pool), "seconds": seconds, **facts, "test": test, "shifted": named}
 
 
+def _pool(run: Run, given: Given) -> Domain:
+    return given.pool if run.share == 1 else given.pool.split(1 - run.share, seed=run.seed)[0]
+
+
 def _strategy(run: Run, given: Given, pool: Domain) -> tuple[Method, dict[str, Any]]:
-    body = given.body()
-    spec = {"name": "own", "num_features": body.num_features}
-    parts = Parts(run.task, "", pool.classes or (), pool, given.test, given.test, (), ())
-    batch = min(BATCH, len(pool))
-    setup = Setup(parts, run.task, spec, given.preprocessing, run.steps, batch, run.seed, body)
-    learner = Learner(setup, show=False)
-    with tempfile.TemporaryDirectory() as folder:
-
-        def tuned(key: str) -> NetworkMember:
-            return learner.learn(RECIPES[key], Path(folder) / key, tuned).member
-
-        learned = learner.learn(RECIPES[run.way], Path(folder) / run.way, tuned)
+    learned = _learned(replace(run, way="")).of(run.way)
     return learned.member.method, {"trainable": learned.trainable, "stored": learned.stored}
+
+
+@lru_cache(maxsize=1)
+def _learned(place: Run) -> _Strategies:
+    """By strategies from the rows of one place, which is a run of no way."""
+    given = task(place.task).fewer() if place.smoke else task(place.task)
+    return _Strategies(place, given, _pool(place, given))
+
+
+class _Strategies:
+    """What each leaves, LP-FT trained once."""
+
+    def __init__(self, place: Run, given: Given, pool: Domain) -> None:
+        body = given.body()
+        spec = {"name": "own", "num_features": body.num_features}
+        parts = Parts(place.task, "", pool.classes or (), pool, given.test, given.test, (), ())
+        batch = min(BATCH, len(pool))
+        setup = Setup(parts, place.task, spec, given.preprocessing, place.steps, batch, place.seed, body)
+        self.learner = Learner(setup, show=False)
+        self.done: dict[str, Learned] = {}
+
+    def of(self, way: str) -> Learned:
+        if way not in self.done:
+            with tempfile.TemporaryDirectory() as folder:
+                self.done[way] = self.learner.learn(RECIPES[way], Path(folder), lambda key: self.of(key).member)
+        return self.done[way]
 
 
 def _regulariser(run: Run, given: Given, pool: Domain) -> tuple[Method, dict[str, Any]]:
