@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from benchmarks.finetuning.page import page
-from benchmarks.finetuning.runs import SEEDS, SHARES, Run, execute, in_order, ways_of
+from benchmarks.finetuning.runs import SEEDS, SHARES, Run, _learned, execute, in_jobs, in_order, ways_of
 from benchmarks.finetuning.tasks import TASKS
 
 OFFICE = "Amazon pictures (SURF)"
@@ -49,10 +49,20 @@ def test_page_compares_with_full_fine_tuning_on_the_same_rows() -> None:
 def test_a_run_on_few_rows(way: str, data_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert data_folder.exists()
     monkeypatch.setenv("ACCLIMATE_CACHE", str(tmp_path))
-    found = execute(Run(OFFICE, 0.5, 0, way, 2, smoke=True))
+    job = [Run(OFFICE, 0.5, 0, way, 2, smoke=True)]
+    (found,) = execute(job)
     assert "error" not in found, found.get("trace")
     assert found["rows"] == 30
     assert set(found["shifted"]) == {"webcam", "dslr"}
     assert 0 <= found["test"]["accuracy"] <= 1
-    again = execute(Run(OFFICE, 0.5, 0, way, 2, smoke=True))
+    _learned.cache_clear()
+    (again,) = execute(job)
     assert again["test"] == found["test"]
+
+
+def test_lp_ft_and_the_average_it_is_half_of_are_one_job() -> None:
+    runs = in_order(smoke=False)
+    jobs = in_jobs(runs)
+    assert sorted(run.configuration for job in jobs for run in job) == sorted(run.configuration for run in runs)
+    assert {tuple(run.way for run in job) for job in jobs if len(job) > 1} == {("lp-ft", "wise-ft")}
+    assert all(len({(run.task, run.share, run.seed) for run in job}) == 1 for job in jobs)
