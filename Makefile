@@ -26,7 +26,7 @@ help:
 	@echo "make bench-testtime   methods for test time under every protocol, their errors and cost (a night, resumable)"
 	@echo "make bench-rank   scores of pretrained models: speed, and how well they foresee fine-tuning (an hour, resumable)"
 	@echo "make bench-finetune   strategies and regularisers of fine-tuning, 15 to 100 % of the labels (two hours, resumable)"
-	@echo "make bench-text   texts of four departments, twelve pairs (frozen: 20 minutes; trained: a night; resumable)"
+	@echo "make bench-text   texts of four departments, twelve pairs, frozen, trained and by adapters (two or three hours, resumable)"
 	@echo "make dist    wheel and sdist into dist/"
 
 $(VENV)/pyvenv.cfg:
