@@ -10,10 +10,9 @@ import argparse
 import json
 from typing import Any
 
-from acclimate.transferability import SCORES
 from benchmarks.ranking.encoders import ENCODERS
 from benchmarks.ranking.page import page
-from benchmarks.ranking.runs import EPOCHS, one_run, with_new_scores
+from benchmarks.ranking.runs import EPOCHS, FUNCTIONS, one_run, with_new_scores
 from benchmarks.ranking.tasks import TASKS, task
 from benchmarks.table import RESULTS, write
 
@@ -53,7 +52,9 @@ def do_missing() -> None:
     RUNS.parent.mkdir(exist_ok=True)
     for name in TASKS:
         old = {encoder: there.get((name, encoder.name)) for encoder in ENCODERS}
-        missing = [encoder for encoder, run in old.items() if run is None or not run["scores"].keys() >= SCORES.keys()]
+        missing = [
+            encoder for encoder, run in old.items() if run is None or not run["scores"].keys() >= FUNCTIONS.keys()
+        ]
         domains = task(name) if missing else None
         for encoder in missing:
             assert domains is not None

@@ -9,8 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from acclimate.transferability import SCORES, RankingQuality, evaluate_ranking
+from acclimate.transferability import POOL_SCORES, RankingQuality, evaluate_ranking
+from acclimate.transferability.pools import combined
+from acclimate.transferability.registry import title_of
 from acclimate.types import Array
+from benchmarks.ranking.runs import FUNCTIONS
 from benchmarks.table import machine, markdown
 
 PUBLISHED = Path(__file__).with_name("tllib_published.csv")
@@ -43,7 +46,7 @@ def page(runs: Sequence[Mapping[str, Any]], epochs: int) -> str:
     """The text of the file."""
     tasks = list(dict.fromkeys(run["task"] for run in runs))
     by_task = {task: [run for run in runs if run["task"] == task] for task in tasks}
-    names = [*SCORES, "parameters", "imagenet"]
+    names = [*FUNCTIONS, "parameters", "imagenet"]
     rows = sorted((_row(name, by_task) for name in names), key=lambda row: -float(row[1]))
     heads = ("score", "mean", "90 %", "rel@1", "with a linear probe", *tasks)
     text = INTRODUCTION.format(machine=machine(), epochs=epochs) + markdown(heads, rows)
@@ -56,31 +59,40 @@ def _row(name: str, by_task: Mapping[str, Sequence[Mapping[str, Any]]]) -> tuple
     taus, relative = [one.weighted_tau for one in found], [one.relative for one in found]
     probed = [_quality(name, runs, "probe").weighted_tau for runs in by_task.values()]
     low, high = np.quantile(_resampled(name, list(by_task.values())), [0.05, 0.95])
-    title = SCORES[name].title if name in SCORES else BASELINES[name]
+    title = title_of(name) if name in FUNCTIONS else BASELINES[name]
     means = (f"{np.mean(relative):.3f}", f"{np.mean(probed):.2f}")
     return (title, f"{np.mean(taus):.2f}", f"{low:.2f} to {high:.2f}", *means, *(f"{tau:.2f}" for tau in taus))
 
 
 def _quality(name: str, runs: Sequence[Mapping[str, Any]], against: str) -> RankingQuality:
-    return evaluate_ranking([_value(run, name) for run in runs], [float(run[against]) for run in runs])
+    return evaluate_ranking(_values(runs, name), [float(run[against]) for run in runs])
 
 
 def _resampled(name: str, tasks: Sequence[Sequence[Mapping[str, Any]]]) -> Array:
     """Mean weighted tau of tasks drawn again, each with a half of its rows drawn again."""
     rng = np.random.default_rng(0)
-    halves = len(tasks[0][0]["halves"]["ridge_loo"]) if name in SCORES else 1
+    halves = len(tasks[0][0]["halves"]["ridge_loo"]) if name in FUNCTIONS else 1
     taus = np.array([[_of_half(name, runs, half) for half in range(halves)] for runs in tasks])
     drawn = rng.integers(len(tasks), size=(RESAMPLES, len(tasks)))
     return np.asarray(taus[drawn, rng.integers(halves, size=drawn.shape)].mean(axis=1))
 
 
 def _of_half(name: str, runs: Sequence[Mapping[str, Any]], half: int) -> float:
-    values = [run["halves"][name][half] if name in SCORES else _value(run, name) for run in runs]
+    values = _pooled([run["halves"][name][half] for run in runs], name) if name in FUNCTIONS else _values(runs, name)
     return evaluate_ranking(values, [float(run["accuracy"]) for run in runs]).weighted_tau
 
 
-def _value(run: Mapping[str, Any], name: str) -> float:
-    return float(run["scores"][name] if name in SCORES else run[name])
+def _values(runs: Sequence[Mapping[str, Any]], name: str) -> list[float]:
+    if name in BASELINES:
+        return [float(run[name]) for run in runs]
+    return _pooled([run["scores"][name] for run in runs], name)
+
+
+def _pooled(values: Sequence[Any], name: str) -> list[float]:
+    """Scores of a task's encoders, from their parts where it takes all of them to make one."""
+    if name in POOL_SCORES:
+        return [float(value) for value in combined(np.array(values), POOL_SCORES[name].weights)]
+    return [float(value) for value in values]
 
 
 def _accuracies(by_task: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[tuple[str, ...]]:

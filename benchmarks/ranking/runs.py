@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from acclimate.data import Domain
-from acclimate.transferability import SCORES
+from acclimate.transferability import POOL_SCORES, SCORES
 from acclimate.transferability.ranking import half_of
 from acclimate.types import Array
 from acclimate.workflow.extractor import Extractor
@@ -18,6 +18,7 @@ from benchmarks.ranking.encoders import BenchmarkEncoder
 
 EPOCHS, BATCH, RATE = 8, 32, 5e-4
 HALVES = 20
+FUNCTIONS = {key: score.function for key, score in SCORES.items()} | {k: s.parts for k, s in POOL_SCORES.items()}
 
 
 def one_run(encoder: BenchmarkEncoder, learned: Domain, tested: Domain, epochs: int = EPOCHS) -> dict[str, Any]:
@@ -28,14 +29,14 @@ def one_run(encoder: BenchmarkEncoder, learned: Domain, tested: Domain, epochs: 
         "accuracy": fine_tuned(encoder, learned, tested, epochs),
         "parameters": sum(p.numel() for p in network.parameters()),
         "imagenet": encoder.imagenet,
-        **_scores(X, y, list(SCORES)),
+        **_scores(X, y, list(FUNCTIONS)),
         "probe": _probe(Extractor({}, network), encoder, X, y, tested),
     }
 
 
 def with_new_scores(run: dict[str, Any], encoder: BenchmarkEncoder, learned: Domain) -> dict[str, Any]:
     """The same run with the scores that it lacks; its network is not fine-tuned again."""
-    missing = [key for key in SCORES if key not in run["scores"]]
+    missing = [key for key in FUNCTIONS if key not in run["scores"]]
     found = _scores(*_features(encoder.build(), encoder, learned), missing)
     return {**run, **{part: {**run[part], **found[part]} for part in found}}
 
@@ -46,10 +47,10 @@ def _features(network: nn.Module, encoder: BenchmarkEncoder, learned: Domain) ->
 
 
 def _scores(X: Array, y: Array, keys: list[str]) -> dict[str, dict[str, Any]]:
-    """Of all rows, and of halves of them."""
+    """Of all rows, and of halves of them; of a score of the pool its parts."""
     rng = np.random.default_rng(0)
     halves = [half_of(y, rng) for _ in range(HALVES)]
-    functions = {key: SCORES[key].function for key in keys}
+    functions = {key: FUNCTIONS[key] for key in keys}
     return {
         "scores": {key: function(X, y) for key, function in functions.items()},
         "halves": {key: [function(X[rows], y[rows]) for rows in halves] for key, function in functions.items()},

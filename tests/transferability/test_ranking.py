@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from acclimate.transferability import etran, ncti
+from acclimate.transferability.pools import combined
 from acclimate.transferability.ranking import Scored, half_of, score_models, some_of_each
 from acclimate.transferability.recommendation import Model, Ranking
 from tests.transferability.naive import made
@@ -64,6 +66,26 @@ def test_better_features_win_and_all_models_see_the_same_rows() -> None:
         np.testing.assert_array_equal(one.draws[:, 0], one.draws[:, 1])
         np.testing.assert_allclose(one.wins, [0.5, 0.5, 0])
         assert one.above_shuffled[0] > 5 > abs(one.above_shuffled[2])
+
+
+def test_scores_of_a_pool_are_those_of_its_features_and_shuffled_labels_stay_low() -> None:
+    features = {name: made(apart, n=120)[0] for name, apart in (("good", 4.0), ("fair", 1.0), ("blind", 0.0))}
+    y = made(3.0, n=120)[1]
+    rng = np.random.default_rng(5)
+    halves = [half_of(y, rng) for _ in range(6)]
+    for key, function in (("etran", etran), ("ncti", ncti)):
+        one = score_models(features, y, [key], draws=6, permutations=4, seed=5)[key]
+        assert one.values.tolist() == pytest.approx(list(function(features, y).values()))
+        of_halves = np.array([list(function({n: X[h] for n, X in features.items()}, y[h]).values()) for h in halves])
+        np.testing.assert_allclose(one.draws - one.values, of_halves - of_halves.mean(axis=0), atol=1e-9)
+        assert one.shuffled.shape == (4, 3)
+    assert np.all(np.abs(one.shuffled[:, 0] - one.shuffled[:, 2]) < 0.5 * (one.values[0] - one.values[2]))
+
+
+def test_a_pool_is_scaled_by_its_reference_and_what_is_alike_counts_nothing() -> None:
+    parts = np.array([[1.0, 5.0], [3.0, 5.0], [2.0, 5.0]])
+    np.testing.assert_allclose(combined(parts, (2.0, 1.0)), [0, 2, 1])
+    np.testing.assert_allclose(combined(np.stack([parts, parts - 2]), (2.0, 1.0), parts), [[0, 2, 1], [-2, 0, -1]])
 
 
 MODELS = (Model("small", 8, 1_000, 0.6), Model("large", 16, 9_000, 0.7), Model("file", 4))

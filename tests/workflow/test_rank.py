@@ -60,6 +60,17 @@ def test_command_leaves_page_table_and_json_and_prints_one_screen(files: list[Pa
     Balanced().feed(page)
 
 
+def test_a_score_of_the_pool_may_decide(files: list[Path], tmp_path: Path) -> None:
+    code, screen = run(
+        "--models", ",".join(map(str, files)), "--out", tmp_path / "out", "--by", "etran", "--scores", "ncti"
+    )
+    assert code == 0, screen
+    kept = json.loads((tmp_path / "out" / "ranking.json").read_text())
+    assert set(kept["models"][0]["scores"]) == {"etran", "ncti"}
+    assert kept["recommended"] == "well.npz"
+    assert "ETran" in (tmp_path / "out" / "ranking.html").read_text()
+
+
 class Balanced(HTMLParser):
     """Fails where a section or table is not closed."""
 

@@ -16,7 +16,7 @@ from acclimate.report.numbers import decimal, percent
 from acclimate.report.sections.section import chart_figure, quiet
 from acclimate.transferability.ranking import LEVEL, Scored
 from acclimate.transferability.recommendation import ABOVE, RIVAL, Ranking
-from acclimate.transferability.registry import SCORES
+from acclimate.transferability.registry import title_of
 
 
 def write_ranking_page(found: Ranking, path: Path) -> Path:
@@ -48,7 +48,7 @@ def _tiles(found: Ranking) -> Html:
     interval = f"{decimal(one.low[first])} to {decimal(one.high[first])}"
     entries = [
         ("Take", "None" if found.is_noise else found.best.name, f"of {len(found.models)} models"),
-        (SCORES[found.by].title, decimal(one.values[first]), f"{LEVEL:.0%} interval {interval}"),
+        (title_of(found.by), decimal(one.values[first]), f"{LEVEL:.0%} interval {interval}"),
         ("Ranks first", percent(one.wins[first]), f"of {len(one.draws)} halves of the rows"),
         ("Rows", f"{found.rows:,}", f"of {found.of_rows:,}, in {found.classes} classes"),
     ]
@@ -56,7 +56,7 @@ def _tiles(found: Ranking) -> Html:
 
 
 def _chart(found: Ranking) -> Html:
-    drawing = draw(ranking_chart(found), "ranking", f"{SCORES[found.by].title} of every model")
+    drawing = draw(ranking_chart(found), "ranking", f"{title_of(found.by)} of every model")
     words = (
         f"Lines: {LEVEL:.0%} intervals over rows. Orange: the model to take; blue: not told apart from it. "
         "Grey strokes: the same model with shuffled labels."
@@ -70,7 +70,7 @@ def _why(found: Ranking) -> Html:
 
 
 def _scores(found: Ranking) -> Html:
-    heads = ["Model", *(SCORES[key].title for key in found.scored)]
+    heads = ["Model", *(title_of(key) for key in found.scored)]
     rows = [[_name(found, k), *(_cell(one, k) for one in found.scored.values())] for k in found.order]
     words = (
         "Larger is better in every column; columns have scales of their own. The best of each is marked; "
@@ -100,7 +100,7 @@ def _certainty(found: Ranking) -> Html:
         for place, k in enumerate(found.order, start=1)
     ]
     words = (
-        f"By {SCORES[found.by].title}, over halves of the rows, the same halves for all models: how often the model "
+        f"By {title_of(found.by)}, over halves of the rows, the same halves for all models: how often the model "
         "of a line ranks first, and how often it scores above the model of a column. One that beats the first in "
         f"{RIVAL:.0%} or more counts as not told apart. This is the chance of the rows alone: whether the score "
         "foresees fine-tuning is another question."
@@ -110,7 +110,7 @@ def _certainty(found: Ranking) -> Html:
 
 
 def _control(found: Ranking) -> Html:
-    heads = ["Model", *(SCORES[key].title for key in found.scored)]
+    heads = ["Model", *(title_of(key) for key in found.scored)]
     rows = [[_name(found, k), *(_above(one, k) for one in found.scored.values())] for k in found.order]
     words = (
         f"Labels were permuted {len(found.deciding.shuffled)} times. Shown: how many standard deviations of the "
@@ -130,7 +130,7 @@ def _above(one: Scored, k: int) -> Html:
 
 
 def _baselines(found: Ranking) -> Html:
-    heads = ["Model", "Features", "Parameters", "ImageNet top-1, published", SCORES[found.by].title]
+    heads = ["Model", "Features", "Parameters", "ImageNet top-1, published", title_of(found.by)]
     rows: list[list[object]] = [
         [
             _name(found, k),

@@ -13,15 +13,17 @@ from acclimate.transferability.otce import Coupling, coupling, f_otce, otce
 from acclimate.transferability.pactran import pactran
 from acclimate.transferability.parc import parc
 from acclimate.transferability.pools import etran, ncti
-from acclimate.transferability.registry import SCORES, Score
+from acclimate.transferability.registry import POOL_SCORES, SCORES, PoolScore, Score
 from acclimate.transferability.ridge_loo import leave_one_out, ridge_loo
 from acclimate.transferability.sfda import sfda
 from acclimate.transferability.trans_rate import trans_rate
 
 __all__ = [
+    "POOL_SCORES",
     "SCORES",
     "Coupling",
     "LogMEPosterior",
+    "PoolScore",
     "RankingQuality",
     "Score",
     "coupling",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,8 @@ from acclimate.transferability.spectrum import principal_components
 from acclimate.types import Array
 
 COMPONENTS, COUNTED = 64, 32  # of NCTI: components that are kept, and of them those whose variance sets the shrinkage
-ENERGY = 0.15  # the share of the energy in ETran; the rest is the discriminants'
+ETRAN = (0.15, 0.85)  # of the energy and of the discriminants
+NCTI = (1.0, 1.0, -1.0)
 
 
 def etran(features: Mapping[str, Any], labels: Any) -> dict[str, float]:
@@ -51,10 +52,7 @@ def etran(features: Mapping[str, Any], labels: Any) -> dict[str, float]:
         >>> found["good"] > found["blind"]
         True
     """
-    pool = _pool(features, labels)
-    energies = _scaled({name: float(_energy(rows.features)) for name, rows in pool.items()})
-    sure = _scaled({name: _own_probability(rows, rows.features) for name, rows in pool.items()})
-    return {name: ENERGY * energies[name] + (1 - ENERGY) * sure[name] for name in pool}
+    return _over_pool(features, labels, etran_parts, ETRAN)
 
 
 def ncti(features: Mapping[str, Any], labels: Any) -> dict[str, float]:
@@ -87,23 +85,49 @@ def ncti(features: Mapping[str, Any], labels: Any) -> dict[str, float]:
         >>> found["good"] > found["blind"]
         True
     """
-    parts = {name: _collapse(rows) for name, rows in _pool(features, labels).items()}
-    seli, ncc, spread = (_scaled({name: part[k] for name, part in parts.items()}) for k in range(3))
-    return {name: seli[name] + ncc[name] - spread[name] for name in parts}
+    return _over_pool(features, labels, ncti_parts, NCTI)
 
 
-def _pool(features: Mapping[str, Any], labels: Any) -> dict[str, Labelled]:
+def etran_parts(features: Any, labels: Any) -> tuple[float, float]:
+    """Energy and mean probability of the own class of one encoder, as they are. Arguments as of any score."""
+    rows = labelled(features, labels, least=2)
+    return _energy(rows.features), _own_probability(rows, rows.features)
+
+
+def ncti_parts(features: Any, labels: Any) -> tuple[float, float, float]:
+    """Nuclear norm, mean probability of the own class, spread within classes of one encoder, as they are."""
+    return _collapse(labelled(features, labels, least=2))
+
+
+def combined(parts: Array, weights: Sequence[float], reference: Array | None = None) -> Array:
+    """The score of every encoder of a pool.
+
+    Args:
+        parts: (..., m, k), of m encoders.
+        weights: k, of the parts once they are scaled.
+        reference: (m, k) parts that say what becomes 0 and what 1; default: ``parts`` themselves.
+
+    Returns:
+        (..., m). A part that is the same for all counts nothing.
+    """
+    own = parts if reference is None else reference
+    least, most = own.min(axis=-2, keepdims=True), own.max(axis=-2, keepdims=True)
+    width = most - least
+    scaled = np.divide(
+        parts - least, width, out=np.zeros(np.broadcast_shapes(parts.shape, width.shape)), where=width > 0
+    )
+    return np.asarray(scaled @ np.asarray(weights))
+
+
+def _over_pool(
+    features: Mapping[str, Any], labels: Any, parts: Callable[[Any, Any], tuple[float, ...]], weights: Sequence[float]
+) -> dict[str, float]:
     if len(features) < 2:
         raise InputError(
             f"This score compares encoders with each other, and {len(features)} is given; give two or more."
         )
-    return {name: labelled(one, labels, least=2) for name, one in features.items()}
-
-
-def _scaled(values: Mapping[str, float]) -> dict[str, float]:
-    """To [0, 1]; 0 for all where all are alike."""
-    least, most = min(values.values()), max(values.values())
-    return {name: (value - least) / (most - least) if most > least else 0.0 for name, value in values.items()}
+    found = combined(np.array([parts(one, labels) for one in features.values()]), weights)
+    return dict(zip(features, found.tolist(), strict=True))
 
 
 def _energy(X: Array) -> float:

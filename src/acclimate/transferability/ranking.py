@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from acclimate.transferability.registry import SCORES
+from acclimate.transferability.pools import combined
+from acclimate.transferability.registry import POOL_SCORES, SCORES
 from acclimate.types import Array
 
 DRAWS, PERMUTATIONS = 30, 10
@@ -20,7 +21,7 @@ class Scored:
     """One score of all models.
 
     Attributes:
-        key: Of the score, see `SCORES`.
+        key: Of the score, see `SCORES` and `POOL_SCORES`.
         values: (m,) on all rows.
         draws: (b, m) what it might have been on other rows of the same kind; the same rows for all models.
         shuffled: (p, m) on the same rows with their labels permuted; the same permutations for all models.
@@ -81,7 +82,7 @@ def score_models(
     Args:
         features: Of each model, (n, d); d may differ.
         labels: (n,) integers.
-        keys: Which scores.
+        keys: Which scores; one of `POOL_SCORES` needs two models.
         draws: Halves.
         permutations: Of the labels.
         seed: Of both.
@@ -95,22 +96,26 @@ def score_models(
     shuffles = [rng.permutation(labels) for _ in range(permutations)]
     found = {}
     for key in keys:
+        function = SCORES[key].function if key in SCORES else POOL_SCORES[key].parts
         columns = []
         for X in features.values():
-            columns.append(_column(SCORES[key].function, X, labels, halves, shuffles))
+            columns.append(_column(function, X, labels, halves, shuffles))
             advance(1)
-        values, drawn, shuffled = (np.stack(parts, axis=-1) for parts in zip(*columns, strict=True))
-        found[key] = Scored(key, values, drawn, shuffled)
+        values, half, shuffled = (np.stack(parts, axis=1) for parts in zip(*columns, strict=True))
+        if key in POOL_SCORES:
+            weights, own = POOL_SCORES[key].weights, values[0]
+            values, half = combined(values, weights), combined(half, weights)
+            shuffled = combined(shuffled, weights, own)  # by the scale of the true labels, or noise would fill it
+        found[key] = Scored(key, values[0], values + half - half.mean(axis=0), shuffled)
     return found
 
 
 def _column(
-    score: Callable[[Any, Any], float], X: Array, y: Array, halves: Sequence[Array], shuffles: Sequence[Array]
+    function: Callable[[Any, Any], Any], X: Array, y: Array, halves: Sequence[Array], shuffles: Sequence[Array]
 ) -> tuple[Array, Array, Array]:
-    """Score of all rows, of halves around it, and with shuffled labels."""
-    value = score(X, y)
-    half = np.array([score(X[rows], y[rows]) for rows in halves])
-    return np.asarray(value), value + half - half.mean(), np.array([score(X, shuffled) for shuffled in shuffles])
+    """What a function says of all rows, (1, ...), of halves, (b, ...), and with shuffled labels, (p, ...)."""
+    half = np.array([function(X[rows], y[rows]) for rows in halves])
+    return np.array([function(X, y)]), half, np.array([function(X, shuffled) for shuffled in shuffles])
 
 
 def half_of(labels: Array, rng: np.random.Generator) -> Array:

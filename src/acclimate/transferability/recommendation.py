@@ -10,7 +10,7 @@ import numpy as np
 
 from acclimate.transferability.evaluate import evaluate_ranking
 from acclimate.transferability.ranking import LEVEL, Scored
-from acclimate.transferability.registry import SCORES
+from acclimate.transferability.registry import title_of
 
 RIVAL = 0.1  # a model that beats the first in this share of the draws is not told apart from it
 ABOVE = 3.0  # standard deviations above shuffled labels below which a score says nothing
@@ -87,7 +87,7 @@ class Ranking:
     def headline(self) -> str:
         """What to do, in a sentence or two."""
         first, wins = self.best.name, self.deciding.wins[self.order[0]]
-        title = SCORES[self.by].title
+        title = title_of(self.by)
         if self.is_noise:
             return f"No model can be recommended: by {title}, labels score hardly above shuffled ones."
         sure = f"{first} ranks first by {title}, in {wins:.0%} of the draws."

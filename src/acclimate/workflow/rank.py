@@ -12,7 +12,7 @@ from acclimate.data import Domain, read_domain
 from acclimate.errors import InputError, unknown_name
 from acclimate.transferability.ranking import DRAWS, PERMUTATIONS, score_models, some_of_each
 from acclimate.transferability.recommendation import Model, Ranking
-from acclimate.transferability.registry import SCORES
+from acclimate.transferability.registry import POOL_SCORES, SCORES
 from acclimate.types import Array
 from acclimate.workflow.console import Console
 from acclimate.workflow.encoders import Encoder, encoders
@@ -54,7 +54,8 @@ def rank(
             of the same rows in the same order (``.npz .npy .csv ...``); comma-separated or a list. Or a mapping from a
             name to one of these, to an array (n, d), or to a module from images to features.
         out: Folder for ``ranking.json``, ``ranking.csv`` and ``ranking.html``; ``None``: none is written.
-        scores: Keys of `acclimate.transferability.SCORES`, comma-separated or a list; by default nearly all.
+        scores: Keys of `acclimate.transferability.SCORES` or `POOL_SCORES`, comma-separated or a list; by default
+            most of the former.
         by: The score that decides.
         rows_per_class: At most so many rows of each class, drawn at random; by default 2000 rows in all.
         draws: Halves of the rows that intervals are made from.
@@ -105,8 +106,8 @@ def _keys(scores: str | Sequence[str] | None, by: str) -> list[str]:
     """The scores to compute, the deciding one first."""
     named = list(DEFAULTS) if scores is None else scores.split(",") if isinstance(scores, str) else list(scores)
     for key in (by, *named):
-        if key not in SCORES:
-            raise unknown_name("score", key, SCORES)
+        if key not in (*SCORES, *POOL_SCORES):
+            raise unknown_name("score", key, [*SCORES, *POOL_SCORES])
     return list(dict.fromkeys([by, *named]))
 
 

@@ -8,7 +8,7 @@ from acclimate.report.charts.drawing import new_axes
 from acclimate.report.charts.palette import INK, QUIET, SOURCE, TARGET
 from acclimate.report.markup import shorten
 from acclimate.transferability.recommendation import Ranking
-from acclimate.transferability.registry import SCORES
+from acclimate.transferability.registry import title_of
 
 
 def ranking_chart(found: Ranking) -> Figure:
@@ -26,5 +26,5 @@ def ranking_chart(found: Ranking) -> Figure:
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="x")
     axes.margins(x=0.05)
-    axes.set_xlabel(f"{SCORES[found.by].title}: better to the right")
+    axes.set_xlabel(f"{title_of(found.by)}: better to the right")
     return figure
