@@ -246,8 +246,8 @@ def finetune(
     strategy: Annotated[
         list[str] | None,
         typer.Option(
-            help="auto, probe, knn, lp-ft, full, layerwise, gradual, last-k, surgical, bitfit, norm-only, lora, ssf "
-            "or wise-ft; repeat or separate by commas for several. Default: auto, the usual ones."
+            help="auto, probe, knn, lp-ft, full, layerwise, gradual, last-k, surgical, bitfit, norm-only, lora, ssf, "
+            "vpt or wise-ft; repeat or separate by commas for several. Default: auto, the usual ones."
         ),
     ] = None,
     shifted: Annotated[

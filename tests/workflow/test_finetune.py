@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import timm
 import torch
 from PIL import Image
 from safetensors.torch import load_file
@@ -177,6 +178,34 @@ def test_the_model_predicts_as_it_was_scored(whole: Finetuned, photos: Path) -> 
     right = sum(row.id.split("/")[0] == row.label for row in table.itertuples())
     assert right == whole.recommended.shifted[0].correct
     assert str(acclimate.evaluate(loaded, photos)).count("source-only") == 0
+
+
+def transformer() -> nn.Module:
+    torch.manual_seed(0)
+    size = {"img_size": 16, "patch_size": 8, "embed_dim": 16, "depth": 2, "num_heads": 2, "num_classes": 0}
+    made = timm.create_model("vit_tiny_patch16_224", **size)
+    made.preprocessing = {"size": 16}
+    return made
+
+
+def test_visual_prompts_stay_in_the_network_that_is_saved(photos: Path, tmp_path: Path) -> None:
+    found = finetune(photos, transformer(), "vpt", out=tmp_path / "run", **RUN)
+    one = found.strategies["vpt"]
+    assert one.trainable == 2 * 10 * 16 + 16 * 3 + 3
+    assert one.stored == 4 * one.trainable
+    kept = load_file(tmp_path / "run" / "model" / "vpt.safetensors")
+    assert kept["network.backbone.blocks.1.prompts"].shape == (10, 16)
+    again = acclimate.load(tmp_path / "run", backbone=transformer()).predict(photos)
+    assert again.equals(found.predict(photos))
+
+
+def test_visual_prompts_are_refused_before_training_where_tokens_cannot_stand(photos: Path) -> None:
+    size = {"img_size": 32, "patch_size": 4, "embed_dim": 8, "depths": (2,), "num_heads": (2,), "window_size": 4}
+    swin = timm.create_model("swin_tiny_patch4_window7_224", num_classes=0, **size)
+    swin.preprocessing = {"size": 32}
+    for given, words in ((swin, "plain sequence of tokens"), (body(), "no transformer blocks")):
+        with pytest.raises(InputError, match=words):
+            finetune(photos, given, "probe,vpt", **RUN)
 
 
 def test_nearest_neighbours_are_saved_with_their_rows(photos: Path, tmp_path: Path) -> None:

@@ -217,12 +217,13 @@ def test_finetune_reads_texts(folder: Path, tmp_path: Path) -> None:
         ({"max_length": 4, "text": None}, "--max-length"),
         ({"model": torch.nn.Flatten()}, "not a module"),
         ({"model": "./nowhere"}, "does not exist"),
+        ({"strategy": "probe,vpt"}, "for texts take lora"),
     ],
 )
 def test_finetune_refuses(folder: Path, given: dict[str, Any], said: str) -> None:
-    wanted = {"model": str(folder / "model"), "text": "review", "label_column": "sentiment", "show": False, **given}
+    usual = {"model": str(folder / "model"), "strategy": "probe", "text": "review", "label_column": "sentiment"}
     with pytest.raises(InputError, match=said):
-        finetune(folder / "books.csv", strategy="probe", **wanted)
+        finetune(folder / "books.csv", show=False, **{**usual, **given})
 
 
 def test_diagnose_reads_texts(folder: Path, tmp_path: Path) -> None:

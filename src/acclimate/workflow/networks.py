@@ -14,7 +14,7 @@ from acclimate.errors import InputError
 from acclimate.losses import regression_loss
 from acclimate.methods import METHODS, Method, build
 from acclimate.methods.base import arguments_of
-from acclimate.nn import MLP, Classifier, NearestRows
+from acclimate.nn import MLP, Classifier, NearestRows, add_visual_prompts
 from acclimate.nn.architecture import build_backbone
 from acclimate.training.modes import mode
 from acclimate.workflow.candidates import VARIANTS, parts_of
@@ -56,13 +56,16 @@ def make_method(spec: Mapping[str, Any], own: nn.Module | None = None) -> Method
 
     Args:
         spec: ``method`` (a candidate's key), ``backbone`` (see `acclimate.nn.architecture.build_backbone`),
-            ``bottleneck`` (width or ``None``), ``num_outputs``, ``regression``, ``seed`` of the initial weights, and
-            ``neighbours``, how many labelled rows a head of nearest neighbours remembers, where it is one.
+            ``bottleneck`` (width or ``None``), ``num_outputs``, ``regression``, ``seed`` of the initial weights;
+            ``neighbours``, how many labelled rows a head of nearest neighbours remembers, where it is one; and
+            ``prompts``, how many tokens stand in front of every block, where some do.
         own: The person's backbone, where the description says so.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(spec["seed"])
         backbone = make_backbone(spec["backbone"], own)
+        if "prompts" in spec:
+            add_visual_prompts(backbone, spec["prompts"])
         return _on(backbone, spec)
 
 

@@ -62,7 +62,7 @@ def finetune(
             attribute ``preprocessing`` if it likes (see `acclimate.data.Preprocessing.from_json`); for texts the name
             or the folder of a transformers model.
         strategy: Names, comma-separated or a list: probe, knn, lp-ft, full, layerwise, gradual, last-k, surgical,
-            bitfit, norm-only, lora, ssf, wise-ft; or auto, the usual ones.
+            bitfit, norm-only, lora, ssf, vpt, wise-ft; or auto, the usual ones.
         shifted: The same classes under other conditions: one data set or a list of them.
         out: Folder for ``finetuning.json``, ``.csv`` and ``.html``, the recommended network (``model/``) and those of
             all strategies; it must not hold another run. ``None``: a temporary one, gone with the result.

@@ -16,6 +16,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.optim import AdamW
 
 from acclimate.data.streams import Stream, Streams
+from acclimate.errors import InputError
 from acclimate.estimators import LinearHead
 from acclimate.methods import Method
 from acclimate.nn import (
@@ -23,6 +24,7 @@ from acclimate.nn import (
     NearestRows,
     add_lora,
     add_scale_shift,
+    add_visual_prompts,
     merge_lora,
     merge_scale_shift,
     parameter_count,
@@ -34,13 +36,18 @@ from acclimate.workflow.finetuning.recipes import LP_FT, Recipe
 from acclimate.workflow.finetuning.setup import Setup
 from acclimate.workflow.linear_layer import linear_layer
 from acclimate.workflow.members import NetworkMember
-from acclimate.workflow.networks import make_method
+from acclimate.workflow.networks import feature_width, make_method
 
+PROMPTS = 10  # in front of every block
 WEIGHT_DECAY = 0.01  # AdamW's own default
 DEAD = 1e-6  # of the largest standard deviation of a feature
 CHECKPOINTS = 10  # in one strategy's training
-ADD: dict[str, Callable[[nn.Module], nn.Module]] = {"lora": add_lora, "ssf": add_scale_shift}
-MERGE = {"lora": merge_lora, "ssf": merge_scale_shift}
+ADD: dict[str, Callable[[nn.Module], nn.Module]] = {
+    "lora": add_lora,
+    "ssf": add_scale_shift,
+    "vpt": partial(add_visual_prompts, count=PROMPTS),
+}
+MERGE = {"lora": merge_lora, "ssf": merge_scale_shift}  # tokens cannot go into weights: they stay
 
 
 @dataclass(frozen=True)
@@ -94,13 +101,19 @@ class Learner:
         """Plan every strategy without training.
 
         Raises:
-            InputError: One finds nothing to train in this network.
+            InputError: One finds nothing to train in this network, or is not for such data.
         """
-        network = self.setup.network()
+        network, kind = self.setup.network(), self.setup.parts.train.kind
         for recipe in recipes:
+            if recipe.adapters == "vpt" and kind == "texts":
+                raise InputError("--strategy vpt is for vision transformers; for texts take lora or bitfit.")
             fresh = self.setup.network() if recipe.adapters else network  # for adapters stay in
             if recipe.adapters:
                 ADD[recipe.adapters](fresh.backbone)
+            if recipe.adapters == "vpt":  # which some transformers take and then cannot run
+                feature_width(
+                    fresh.backbone, self.setup.parts.train.subset(np.arange(2)).rows(self.setup.preprocessing)
+                )
             if recipe.plan is not None:
                 recipe.plan(fresh)
 
@@ -154,9 +167,10 @@ class Learner:
         )
         network.keeps_statistics = False
         stored = _stored(before, network)
-        if recipe.adapters:
+        if recipe.adapters in MERGE:
             MERGE[recipe.adapters](network.backbone)
-        return setup.spec, method, trainable, stored
+        spec = {**setup.spec, "prompts": PROMPTS} if recipe.adapters == "vpt" else setup.spec
+        return spec, method, trainable, stored
 
     def _averaged(
         self, recipe: Recipe, tuned: Callable[[str], NetworkMember]
@@ -213,14 +227,15 @@ def _stored(before: Mapping[str, Tensor], network: Classifier) -> int:
     """Bytes of the head and of what is not as it was in the backbone, running statistics included."""
     after = network.backbone.state_dict()
     changed = {
-        v.data_ptr(): v for name, v in after.items() if not _is_same(before.get(_plain(name)), v)
+        v.data_ptr(): v for name, v in after.items() if not _is_same(before.get(name, before.get(_plain(name))), v)
     }  # shared: once
     return _bytes(changed.values()) + _bytes(network.head.state_dict().values())
 
 
 def _plain(name: str) -> str:
     """A frozen weight's own name, whatever was put around it."""
-    return name.replace(".base_layer", "").replace("parametrizations.", "").removesuffix(".original")
+    plain = name.replace(".base_layer", "").replace("parametrizations.", "").replace(".block.", ".")
+    return plain.removesuffix(".original")
 
 
 def _is_same(before: Tensor | None, after: Tensor) -> bool:

@@ -20,6 +20,7 @@ from acclimate.training.strategies import (
     norm_only,
     scale_shift,
     surgical,
+    visual_prompts,
 )
 
 Kind = Literal["probe", "neighbours", "trained", "averaged"]
@@ -39,7 +40,7 @@ class Recipe:
         plan: The stages of a training run.
         rate: AdamW's, of the backbone where it has batch norm; a network without it takes a third.
         from_probe: Whether the head starts as the linear probe's; otherwise at random.
-        adapters: What is put in first: low-rank adapters, scales and shifts, or nothing.
+        adapters: What is put in first: low-rank adapters, scales and shifts, tokens, or nothing.
         share: Of the fine-tuned weights in an average.
     """
 
@@ -49,7 +50,7 @@ class Recipe:
     plan: Strategy | None = None
     rate: float = 0.0
     from_probe: bool = False
-    adapters: Literal["", "lora", "ssf"] = ""
+    adapters: Literal["", "lora", "ssf", "vpt"] = ""
     share: float = SHARE
 
 
@@ -71,6 +72,9 @@ RECIPES: dict[str, Recipe] = {
         Recipe("lora", "LoRA", "trained", partial(adapters, head_factor=3.0), 3e-3, adapters="lora"),
         Recipe(
             "ssf", "Scales and shifts (SSF)", "trained", partial(scale_shift, head_factor=3.0), 3e-3, adapters="ssf"
+        ),
+        Recipe(
+            "vpt", "Visual prompts (VPT)", "trained", partial(visual_prompts, head_factor=3.0), 3e-3, adapters="vpt"
         ),
         Recipe("wise-ft", "WiSE-FT", "averaged"),
     )
