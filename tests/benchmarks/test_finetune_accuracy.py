@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from benchmarks.finetuning.page import page
-from benchmarks.finetuning.runs import SEEDS, SHARES, Run, _learned, execute, in_jobs, in_order, ways_of
+from benchmarks.finetuning.runs import SEEDS, Run, _learned, execute, in_jobs, in_order, shares_of, ways_of
 from benchmarks.finetuning.tasks import TASKS
 
 OFFICE = "Amazon pictures (SURF)"
@@ -18,8 +18,7 @@ OFFICE = "Amazon pictures (SURF)"
 def test_order_and_what_names_a_run() -> None:
     runs = in_order(smoke=False)
     assert len({run.configuration for run in runs}) == len(runs)
-    each = sum(len(ways_of(name)) for name in TASKS)
-    assert len(runs) == each * len(SEEDS) * len(SHARES)
+    assert len(runs) == len(SEEDS) * sum(len(ways_of(name)) * len(shares_of(name)) for name in TASKS)
     first = runs[:each]
     assert {(run.share, run.seed) for run in first} == {(0.15, 0)}
     assert replace(runs[0], steps=3).configuration != runs[0].configuration

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from torch import nn
 
-from acclimate.data import Domain, align_columns, read_domain
+from acclimate.data import Domain, TextPreprocessing, align_columns, read_domain, token_counts
 from acclimate.data.domain import KINDS_IN_WORDS, Kind, Recipe
 from acclimate.data.rows import Rows
 from acclimate.errors import InputError
@@ -20,6 +21,7 @@ from acclimate.workflow.extractor import Extractor
 from acclimate.workflow.material import held_in_memory
 from acclimate.workflow.members import Member, mean_predictions
 from acclimate.workflow.predictions_table import label_table, value_table
+from acclimate.workflow.text_encoder import cut_off
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -116,7 +118,7 @@ class AdaptedModel:
         return mean_predictions(found, self.task == "regression")
 
     def fitting(self, domain: Domain) -> Domain:
-        """The domain, its columns in the model's order.
+        """The domain, its columns in the model's order; a warning where texts are longer than what is read.
 
         Raises:
             InputError: It is of another kind or shape.
@@ -132,6 +134,12 @@ class AdaptedModel:
                 f"{domain.origin} has rows of shape {domain.shape}, but the model was made for {self.shape}; give the "
                 "same features, in the same order."
             )
+        if isinstance(self.preprocessing, TextPreprocessing):
+            note = cut_off(
+                domain, token_counts(self.preprocessing, np.asarray(domain.x)), self.preprocessing.max_length
+            )
+            if note:
+                warnings.warn(note, stacklevel=3)
         return domain
 
     def with_level(self, holdout: Rows) -> Self:
