@@ -19,7 +19,7 @@ def test_order_and_what_names_a_run() -> None:
     runs = in_order(smoke=False)
     assert len({run.configuration for run in runs}) == len(runs)
     assert len(runs) == len(SEEDS) * sum(len(ways_of(name)) * len(shares_of(name)) for name in TASKS)
-    first = runs[:each]
+    first = runs[: sum(len(ways_of(name)) for name in TASKS)]
     assert {(run.share, run.seed) for run in first} == {(0.15, 0)}
     assert replace(runs[0], steps=3).configuration != runs[0].configuration
 
