@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +53,14 @@ def test_a_single_strategy_needs_no_pictures(tmp_path: Path) -> None:
     assert "<svg" not in page
     assert "FULL: 25.0" in page
     assert "most frequent class would be right" in page
+
+
+def test_a_folder_is_called_by_its_end_in_the_title(tmp_path: Path) -> None:
+    for given, said in (("/opt/long/way/to/minilm/model", "minilm/model"), ("org/name", "org/name"), ("r18", "r18")):
+        found = replace(record(tried("full", 20, 1000)), model=given)
+        page = write_finetuning_page(found, tmp_path / "p.html").read_text()
+        assert f"<h1>{said} on a &amp; b</h1>" in page
+        assert f"{given}, weights" in page
 
 
 def test_names_keep_apart() -> None:

@@ -26,7 +26,7 @@ def write_finetuning_page(found: FinetuningRecord, path: Path) -> Path:
 
 def finetuning_page(found: FinetuningRecord) -> str:
     """The text of the file; within `house_style`."""
-    title = f"{found.model} on {found.data}"
+    title = f"{found.model_in_short} on {found.data}"
     version = found.settings["versions"].get("acclimate", "")
     foot = f"Acclimate {version} \u00b7 seed {found.settings['configuration']['seed']}"
     return document("fine-tuning", title, found.headline, list(_sections(found)), foot, tab=f"{title}: fine-tuning")

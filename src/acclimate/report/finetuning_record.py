@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import NormalDist
 from typing import Any
 
@@ -170,6 +171,11 @@ class FinetuningRecord:
     chance: float
     unknown: int
     settings: Mapping[str, Any]
+
+    @property
+    def model_in_short(self) -> str:
+        """The network in a title: of a folder's path the last two parts."""
+        return "/".join(Path(self.model).parts[-2:])
 
     @property
     def taken(self) -> Tried:

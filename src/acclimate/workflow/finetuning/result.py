@@ -55,8 +55,8 @@ def summary_of(found: FinetuningRecord) -> str:
     """Strategies with their scores; then what to do."""
     train, validation, test = found.rows
     lines = [
-        f"{found.model} on {found.data}, {found.classes} classes: {train:,} rows to train on, {validation:,} to choose "
-        f"by, {test:,} to report",
+        f"{found.model_in_short} on {found.data}, {found.classes} classes: {train:,} rows to train on, {validation:,} "
+        f"to choose by, {test:,} to report",
         "",
         *_table(found),
         "",
