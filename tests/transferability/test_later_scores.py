@@ -13,7 +13,7 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.mixture import GaussianMixture
 
 from acclimate.errors import InputError
-from acclimate.transferability import coupling, etran, f_otce, n_leep, ncti, otce, pactran, sfda
+from acclimate.transferability import coupling, etran, f_otce, jc_otce, n_leep, ncti, otce, pactran, sfda
 from tests.transferability.naive import made
 
 
@@ -112,6 +112,28 @@ def test_otce() -> None:
     )
     with pytest.raises(InputError, match="from one encoder"):
         coupling(F, y, G[:, :4], v)
+
+
+def test_jc_otce() -> None:
+    (F, y), (G, v) = made(1.0, n=30, d=5), made(0.5, n=24, d=5)
+    costs = np.empty((30, 24))
+    for i in range(30):
+        for j in range(24):
+            own, other = F[y == y[i]], G[v == v[j]]
+            weights = np.full(len(own), 1 / len(own)), np.full(len(other), 1 / len(other))
+            apart = ot.emd2(*weights, np.array([[((a - b) ** 2).sum() for b in other] for a in own]))
+            costs[i, j] = 0.3 * ((F[i] - G[j]) ** 2).sum() + 0.7 * apart
+    plan = ot.emd(np.full(30, 1 / 30), np.full(24, 1 / 24), costs)
+    entropy = 0.0
+    for s in range(4):
+        for t in range(4):
+            joint = plan[np.ix_(y == s, v == t)].sum()
+            entropy -= joint * math.log(joint / plan[y == s].sum()) if joint > 0 else 0.0
+    assert jc_otce(F, y, G, v, feature_weight=0.3) == pytest.approx(-entropy)
+    assert jc_otce(F, y, G, v, feature_weight=1) == pytest.approx(f_otce(F, y, G, v))
+    assert jc_otce(F, y, G, v) > f_otce(F, y, G, v) + 0.1  # classes keep together where rows alone do not
+    with pytest.raises(InputError, match="feature_weight"):
+        jc_otce(F, y, G, v, feature_weight=1.5)
 
 
 def pool() -> tuple[dict[str, np.ndarray], np.ndarray]:

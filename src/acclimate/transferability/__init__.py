@@ -9,7 +9,7 @@ from acclimate.transferability.logme import LogMEPosterior, logme, logme_posteri
 from acclimate.transferability.n_leep import n_leep
 from acclimate.transferability.nc1 import nc1
 from acclimate.transferability.nce import nce
-from acclimate.transferability.otce import Coupling, coupling, f_otce, otce
+from acclimate.transferability.otce import Coupling, coupling, f_otce, jc_otce, otce
 from acclimate.transferability.pactran import pactran
 from acclimate.transferability.parc import parc
 from acclimate.transferability.pools import etran, ncti
@@ -32,6 +32,7 @@ __all__ = [
     "f_otce",
     "gbc",
     "h_score",
+    "jc_otce",
     "knn_loo",
     "leave_one_out",
     "leep",
